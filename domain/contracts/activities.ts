@@ -1,0 +1,161 @@
+import type { DriveName, Epoch, NodeName, Vmid, Volid } from '../ids.js';
+import type { ClusterFacts, GuestRunState, NodeFacts } from './facts.js';
+import type { MigrationPlan } from './plan.js';
+import type { MigrateRequest } from './request.js';
+import type { NextStep, RoundSample } from '../convergence/decide.js';
+
+/** Which migration, of which guest: in every command to a node, so that a stale one can be refused. */
+export interface EpochRef {
+  readonly vmid: Vmid;
+  readonly epoch: Epoch;
+}
+
+export interface Planned extends EpochRef {
+  readonly plan: MigrationPlan;
+}
+
+/** Where to reach something on the target. */
+export type Endpoint =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+
+export interface DiskExport {
+  readonly drive: DriveName;
+  readonly exportName: string;
+  readonly volid: Volid;
+  readonly format: 'raw' | 'qcow2';
+}
+
+/** What the target made ready for this epoch. */
+export interface TargetEndpoints {
+  readonly ram: Endpoint;
+  readonly nbd: Endpoint | null;
+  readonly handoff: Endpoint;
+  readonly exports: readonly DiskExport[];
+}
+
+export interface DiskSyncReport {
+  readonly copiedBytes: number;
+  readonly elapsedMs: number;
+  readonly disks: readonly { readonly drive: DriveName; readonly bytes: number }[];
+}
+
+/** What a visit to the driver brings home. */
+export type PrecopyVisit =
+  | { readonly kind: 'round'; readonly sample: RoundSample }
+  /** The switch has begun or is over: collect it with `switchover`. */
+  | { readonly kind: 'switching'; readonly sample: RoundSample }
+  /** The migration ended in QEMU without a switch; the guest runs on the source. */
+  | { readonly kind: 'ended'; readonly cause: string; readonly sample: RoundSample | null };
+
+export interface PrecopyInput extends Planned {
+  readonly endpoints: TargetEndpoints;
+  /** What the workflow decided after the last round. */
+  readonly decision: NextStep;
+  /** Rounds the workflow has already seen: the visit returns with the first later one. */
+  readonly seenVisits: number;
+}
+
+/** The parts of the time in which the guest ran nowhere, ms. Each is measured on one node's monotonic clock. */
+export interface BlackoutSplit {
+  /** Guest stopped → driver acts (`pre-switchover` seen). */
+  readonly stopMs: number;
+  readonly mirrorFinishMs: number;
+  /** `migrate-continue` → `completed`: last dirty pages and device state. */
+  readonly finalStateMs: number;
+  /** `completed` → HANDOVER sent (journal). */
+  readonly handoverMs: number;
+  /** HANDOVER received → `committed` and config moved, on the target. */
+  readonly commitMs: number;
+  /** `cont` on the target. */
+  readonly resumeMs: number;
+  /** Guest stopped → COMMITTED back at the source: an upper bound seen by one clock. */
+  readonly totalMs: number;
+}
+
+export interface SwitchoverResult {
+  readonly qemuDowntimeMs: number;
+  readonly qemuTotalMs: number;
+  readonly setupMs: number;
+  readonly blackout: BlackoutSplit;
+  readonly ramBytes: number;
+  readonly diskBytes: number;
+  readonly rounds: number;
+  readonly pageBytes: number;
+}
+
+export type Decision = 'undecided' | 'committed' | 'aborted' | 'none';
+
+export interface SourceEvidence {
+  readonly node: NodeName;
+  readonly qemu: GuestRunState;
+  readonly migrationStatus: string | null;
+  readonly journalState: string | null;
+  readonly decision: Decision;
+}
+
+export interface TargetEvidence {
+  readonly node: NodeName;
+  readonly qemu: GuestRunState;
+  readonly migrationStatus: string | null;
+  readonly journalState: string | null;
+  readonly decision: Decision;
+  readonly configHere: boolean;
+}
+
+export interface CommitTimes {
+  readonly commitMs: number;
+  readonly resumeMs: number;
+  readonly committedAt: string;
+}
+
+export interface ClusterActivities {
+  /** Parses the operator's input and reads the cluster file system. Fails with `InvalidInput`; changes nothing. */
+  openRequest(raw: unknown): Promise<{ readonly request: MigrateRequest; readonly cluster: ClusterFacts }>;
+  /** Takes the guest's lock for this epoch; idempotent for the owner. Fails with `GuestLocked`, naming the owner. */
+  lockGuest(input: EpochRef & { node: NodeName; workflowId: string; requestedBy: string; reason?: string }): Promise<void>;
+  /** Releases the lock if this epoch owns it, wherever the config is now; otherwise does nothing. */
+  unlockGuest(input: EpochRef): Promise<void>;
+  readDecision(input: EpochRef): Promise<Decision>;
+  /** Renames the token to `aborted` unless it is decided; returns what it says now. */
+  decideAborted(input: EpochRef): Promise<Decision>;
+  /** Last of all: removes the epoch's token, secret and empty folders. */
+  forgetEpoch(input: EpochRef): Promise<void>;
+}
+
+export interface SourceActivities {
+  inspectSource(input: { readonly vmid: Vmid; readonly storages: readonly string[] }): Promise<NodeFacts>;
+  /** Opens the journal and the connections towards the target that need no endpoints yet (ssh). */
+  prepareSource(input: Planned): Promise<void>;
+  /** Mirrors every local disk until all are ready and in write-blocking mode. */
+  syncDisks(input: Planned & { readonly endpoints: TargetEndpoints }): Promise<DiskSyncReport>;
+  /** Starts the memory migration or finds it running, applies the decision, returns after the next round. */
+  precopy(input: PrecopyInput): Promise<PrecopyVisit>;
+  /** Collects the result of the switch the driver made within its permission. */
+  switchover(input: Planned): Promise<SwitchoverResult>;
+  /** Undo of all of the above: the guest runs on the source afterwards. Refuses when the token is `committed`. */
+  rollbackSource(input: Planned): Promise<void>;
+  /** After the commit: ends the old QEMU, frees moved disks, closes journal and channels. */
+  cleanupSource(input: Planned): Promise<{ readonly freedVolids: readonly Volid[] }>;
+  resolveSource(input: EpochRef): Promise<SourceEvidence>;
+  /** As `ClusterActivities.decideAborted`, by this node. */
+  decideAborted(input: EpochRef): Promise<Decision>;
+}
+
+export interface TargetActivities {
+  inspectTarget(input: { readonly vmid: Vmid; readonly storages: readonly string[] }): Promise<NodeFacts>;
+  /** Journal, volumes, sockets, QEMU waiting for its state, NBD exports, commit token. */
+  reserveTarget(input: Planned): Promise<TargetEndpoints>;
+  /** Listens for HANDOVER; on it commits, moves the config and lets the guest run. Returns when that is done. */
+  armTarget(input: Planned & { readonly endpoints: TargetEndpoints }): Promise<CommitTimes>;
+  /** The guest's vCPUs run (or it is paused as planned) and QEMU answers. */
+  verifyRunning(input: Planned): Promise<{ readonly state: GuestRunState }>;
+  /** Undo of reserveTarget and armTarget. Refuses when the token is `committed`. */
+  releaseReservation(input: EpochRef): Promise<void>;
+  /** Forward repair: finishes a commit whose answer was lost. Fails unless the token says, or may still say, `committed`. */
+  finishCommit(input: Planned): Promise<CommitTimes>;
+  /** After the source is clean: closes journal, sockets and exports. */
+  cleanupTarget(input: Planned): Promise<void>;
+  resolveTarget(input: EpochRef): Promise<TargetEvidence>;
+  decideAborted(input: EpochRef): Promise<Decision>;
+}

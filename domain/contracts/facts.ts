@@ -1,0 +1,114 @@
+import type { DriveName, Epoch, NodeName, Vmid, Volid } from '../ids.js';
+import type { VmConfig } from '../guest/vm-config.js';
+import type { DatacenterConfig } from '../cluster/datacenter-config.js';
+import type { StorageConfig } from '../cluster/storage-config.js';
+
+export interface ClusterMember {
+  readonly name: NodeName;
+  readonly id: number;
+  readonly online: boolean;
+  /** Management address. */
+  readonly ip: string;
+}
+
+/** Who holds a guest's lock: the owner record beside PVE's own `lock:` key. */
+export interface LockOwner {
+  readonly epoch: Epoch;
+  readonly workflowId: string;
+  readonly requestedBy: string;
+  readonly since: string;
+  readonly reason?: string;
+}
+
+/** What the cluster file system says, parsed. A file that can't be parsed is a refusal, never a default. */
+export interface ClusterFacts {
+  readonly quorate: boolean;
+  readonly members: readonly ClusterMember[];
+  readonly guest:
+    | { readonly kind: 'qemu'; readonly node: NodeName; readonly config: VmConfig }
+    | { readonly kind: 'lxc'; readonly node: NodeName }
+    | null;
+  readonly lockOwner: LockOwner | null;
+  readonly datacenter: DatacenterConfig;
+  readonly storages: readonly StorageConfig[];
+  /** `datacenter.cfg`, `storage.cfg` or the guest's config: what could not be parsed, one sentence each. */
+  readonly configProblems: readonly ConfigProblem[];
+  readonly engineVersion: string;
+}
+
+export interface ConfigProblem {
+  readonly file: string;
+  readonly problem: string;
+}
+
+export interface NodeAddress {
+  readonly interface: string;
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly up: boolean;
+}
+
+export interface StorageFacts {
+  readonly id: string;
+  readonly active: boolean;
+  readonly availableBytes: number;
+  readonly totalBytes: number;
+}
+
+/** One disk of a running or stopped guest as it really is on the node. */
+export interface DiskFacts {
+  readonly drive: DriveName;
+  readonly volid: Volid;
+  readonly path: string;
+  readonly format: 'raw' | 'qcow2';
+  readonly virtualSizeBytes: number;
+  readonly allocatedBytes: number;
+  /** Internal qcow2 snapshots by name. */
+  readonly snapshots: readonly string[];
+  readonly backingFile: string | null;
+}
+
+export type GuestRunState = 'stopped' | 'running' | 'paused' | 'inmigrate' | 'postmigrate' | 'prelaunch' | 'other';
+
+/** The guest's QEMU on this node, asked over QMP. */
+export interface GuestRuntimeFacts {
+  readonly state: GuestRunState;
+  readonly pid: number | null;
+  readonly qemuVersion: string | null;
+  /** Versioned machine type the guest runs with, e.g. `pc-i440fx-10.0`. */
+  readonly machine: string | null;
+  readonly accelerator: 'kvm' | 'tcg' | null;
+  /** QEMU's own migration blockers (`query-migrate`: `blocked-reasons`). */
+  readonly migrationBlockers: readonly string[];
+  readonly disks: readonly DiskFacts[];
+}
+
+/** Everything one node says about itself. Gathering it changes nothing. */
+export interface NodeFacts {
+  readonly node: NodeName;
+  readonly engineVersion: string;
+  readonly qemuVersion: string;
+  readonly machineTypes: readonly string[];
+  readonly cpuModels: readonly string[];
+  readonly cpuVendor: string;
+  readonly cpuFlags: readonly string[];
+  /** Proved by running a guest instruction, not by opening /dev/kvm. */
+  readonly kvmUsable: boolean;
+  readonly memoryAvailableBytes: number;
+  readonly memoryTotalBytes: number;
+  readonly addresses: readonly NodeAddress[];
+  readonly bridges: readonly string[];
+  readonly storages: readonly StorageFacts[];
+  readonly guest: GuestRuntimeFacts;
+  readonly multifd: boolean;
+}
+
+export interface MigrationFacts {
+  readonly cluster: ClusterFacts;
+  readonly source: NodeFacts | null;
+  readonly target: NodeFacts | null;
+  /** Why a node's facts are missing. */
+  readonly unreachable: readonly { readonly node: NodeName; readonly cause: string }[];
+}
+
+export type { VmConfig, DatacenterConfig, StorageConfig, Vmid };

@@ -1,0 +1,33 @@
+import type { NextStep, RoundSample } from '../convergence/decide.js';
+import type { MigrationReport } from './report.js';
+
+export const PHASES = [
+  'validating', 'reserving', 'diskSync', 'precopy', 'switchover', 'verifying', 'cleanup', 'completed',
+  'rollingBack', 'rolledBack', 'needsOperator', 'refused',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** Answer of the `progress` query. */
+export interface MigrationProgress {
+  readonly vmid: number;
+  readonly source: string | null;
+  readonly target: string;
+  readonly phase: Phase;
+  readonly detail: string;
+  readonly lastSample: RoundSample | null;
+  readonly lastStep: NextStep | null;
+  readonly waitingFor: string | null;
+  readonly report: MigrationReport | null;
+}
+
+/** Heartbeat details of a node activity: the live figures between two visits. */
+export interface LiveFigures {
+  readonly phase: Phase;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly remainingBytes: number;
+  readonly rateBytesPerSecond: number;
+  readonly dirtyBytesPerSecond: number;
+  readonly round: number;
+  readonly etaSeconds: number | null;
+}

@@ -1,0 +1,40 @@
+import type { BlackoutSplit } from './activities.js';
+import type { Refusal } from './plan.js';
+import type { NextStep, RoundSample } from '../convergence/decide.js';
+import type { Phase } from './progress.js';
+
+export interface RoundRecord {
+  readonly sample: RoundSample;
+  readonly step: NextStep;
+}
+
+/** The record of one migration: result of the workflow, and details of its failure. */
+export interface MigrationReport {
+  readonly vmid: number;
+  readonly name: string;
+  readonly source: string | null;
+  readonly target: string;
+  readonly epoch: string;
+  readonly workflowId: string;
+  readonly outcome: 'migrated' | 'rolled-back' | 'refused' | 'cancelled';
+  /** Why it ended so; for `migrated` a summary sentence. */
+  readonly reason: string;
+  readonly requestedBy: string;
+  readonly requestReason: string | null;
+  readonly transport: string | null;
+  readonly network: string | null;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly totalMs: number;
+  /** Time spent per phase, ms, in order. */
+  readonly phases: readonly { readonly phase: Phase; readonly elapsedMs: number }[];
+  readonly rounds: readonly RoundRecord[];
+  readonly bytes: { readonly ram: number; readonly disks: number } | null;
+  readonly qemuDowntimeMs: number | null;
+  readonly qemuTotalMs: number | null;
+  readonly blackout: BlackoutSplit | null;
+  readonly refusals: readonly Refusal[];
+  readonly warnings: readonly string[];
+  /** Things that had to be repaired or waited for on the way, in order. */
+  readonly incidents: readonly string[];
+}

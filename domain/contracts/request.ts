@@ -1,0 +1,24 @@
+import type { NodeName, Vmid } from '../ids.js';
+
+export type MigrationType = 'secure' | 'insecure' | 'tls';
+
+/** What the operator asked for, parsed and complete. The raw form (CLI, Temporal UI) is in `domain/edge/migrate-request.ts`. */
+export interface MigrateRequest {
+  readonly vmid: Vmid;
+  readonly target: NodeName;
+  /** Absent: live when the guest runs, offline when it doesn't. */
+  readonly online?: boolean;
+  readonly withLocalDisks: boolean;
+  /** PVE's storage map (`1`, `dst`, `src:dst,…`), as given. */
+  readonly targetStorage?: string;
+  readonly bwlimitKiBps?: number;
+  readonly migrationNetwork?: string;
+  readonly migrationType?: MigrationType;
+  readonly downtimeLimitMs?: number;
+  /** Longest time memory copying may take before the policy gives up, in seconds. */
+  readonly convergenceDeadlineSeconds?: number;
+  readonly maxCpuThrottlePercent?: number;
+  readonly force: boolean;
+  readonly requestedBy: string;
+  readonly reason?: string;
+}

@@ -1,0 +1,19 @@
+/** The names everything is called by. Plain strings and numbers: they cross Temporal as JSON. */
+
+/** Guest number, unique in the cluster (100…999999999, as PVE). */
+export type Vmid = number;
+/** Cluster member, as in `nodes/<name>/`. */
+export type NodeName = string;
+/** `storage:volume`, as PVE writes it. */
+export type Volid = string;
+/** One migration's identity: the workflow's `originalExecutionRunId`, stable across Temporal resets. */
+export type Epoch = string;
+/** `scsi0`, `virtio1`, … */
+export type DriveName = string;
+
+export const MIGRATIONS_QUEUE = 'migrations';
+export const nodeQueue = (node: NodeName): string => `node-${node}`;
+export const migrationWorkflowId = (vmid: Vmid): string => `migrate-guest-${vmid}`;
+export const checkWorkflowId = (vmid: Vmid, suffix: string): string => `check-guest-${vmid}-${suffix}`;
+/** Short form of an epoch for paths: a unix socket path ends at 107 bytes (unix(7)). */
+export const epochShort = (epoch: Epoch): string => epoch.replaceAll('-', '').slice(-12);

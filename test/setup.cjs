@@ -1,0 +1,1 @@
+process.env.FERRY_HOME ??= require('node:path').resolve(__dirname, '..');
