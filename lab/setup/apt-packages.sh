@@ -1,21 +1,30 @@
 #!/usr/bin/env bash
 # Installs the Debian packages ferry's lab needs, and nothing that is already there.
+#   apt-packages.sh           install what is missing
+#   apt-packages.sh --check   change nothing; list what is missing and cannot be installed from here (exit 3)
 # QEMU comes from the release's backports: Debian 12's own 7.2 loses dirty pages under TCG (fixed in QEMU 9.0).
 set -euo pipefail
 
-PACKAGES=(lxc openssh-server openssh-client nftables iproute2 procps util-linux busybox-static cpio kmod
-  socat python3-venv gcc libc6-dev zstd xz-utils)
+# Package, and the command or file that proves it on systems without dpkg.
+PACKAGES=(lxc:lxc-start openssh-server:sshd openssh-client:ssh nftables:nft iproute2:ip procps:pgrep util-linux:unshare
+  busybox-static:busybox cpio:cpio kmod:depmod socat:socat python3-venv:python3 gcc:gcc libc6-dev:/usr/include/stdio.h
+  zstd:zstd xz-utils:xz)
 QEMU_PACKAGES=(qemu-system-x86 qemu-utils)
 QEMU_MINIMUM_MAJOR=9
 SOURCES_FILE=/etc/apt/sources.list.d/ferry-backports.sources
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 main() {
-  local missing=() p
-  for p in "${PACKAGES[@]}"; do is_installed "$p" || missing+=("$p"); done
-  local qemu_needed=0
+  local missing=() entry qemu_needed=0
+  for entry in "${PACKAGES[@]}"; do is_installed "${entry%%:*}" "${entry#*:}" || missing+=("${entry%%:*}"); done
   qemu_is_recent || qemu_needed=1
   if [ ${#missing[@]} -eq 0 ] && [ $qemu_needed -eq 0 ]; then return 0; fi
-  refuse_unless_debian_root "${missing[@]}" $([ $qemu_needed -eq 0 ] || echo "qemu-system-x86 (>= $QEMU_MINIMUM_MAJOR.0)")
+  if ! is_debian_root; then
+    printf '%s\n' "${missing[@]}"
+    [ $qemu_needed -eq 0 ] || echo "qemu-system-x86_64 and qemu-img, version $QEMU_MINIMUM_MAJOR.0 or newer"
+    exit 3
+  fi
+  if [ "${1:-}" = --check ]; then return 0; fi
   [ $qemu_needed -eq 0 ] || add_backports
   echo "ferry: updating the package lists"
   apt_get update -qq
@@ -30,21 +39,21 @@ main() {
 }
 
 apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 "$@"; }
-is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }
 codename() { . /etc/os-release && echo "${VERSION_CODENAME:?}"; }
+is_debian_root() { grep -qs '^ID=debian' /etc/os-release && [ "$(id -u)" -eq 0 ]; }
+
+is_installed() {
+  if command -v dpkg-query >/dev/null; then
+    dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'
+  else
+    [ -e "$2" ] || command -v "$2" >/dev/null
+  fi
+}
 
 qemu_is_recent() {
   local major
   major=$(qemu-system-x86_64 --version 2>/dev/null | sed -nE '1s/.*version ([0-9]+)\..*/\1/p')
   [ -n "$major" ] && [ "$major" -ge $QEMU_MINIMUM_MAJOR ] && command -v qemu-img >/dev/null
-}
-
-refuse_unless_debian_root() {
-  if [ -r /etc/os-release ] && grep -q '^ID=debian' /etc/os-release && [ "$(id -u)" -eq 0 ]; then return 0; fi
-  echo "ferry: the lab needs these packages, and they can only be installed by root on Debian. Missing:" >&2
-  printf '  %s\n' "$@" >&2
-  echo "Nothing was changed. Install them, or run this as root on Debian 12." >&2
-  exit 3
 }
 
 # The backports suite lives beside the release on the same mirror: take the mirror the machine already uses.

@@ -1,0 +1,43 @@
+# Every goal starts from a fresh clone: what it needs is installed on the way (lab/setup/).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+# The project's own tools come last: a temporal of yours wins.
+export PATH := $(PATH):/usr/sbin:/sbin:$(CURDIR)/var/tools/bin
+export FERRY_HOME := $(CURDIR)
+
+.PHONY: help setup build test lint unit cluster bench demo demo-down clean
+
+help:            ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+setup:           ## install what is missing, build
+	@lab/setup/setup.sh
+
+build:           ## compile, bundle the workflows
+	@lab/setup/npm-packages.sh
+	@node build.mjs
+
+test: setup      ## everything: lint, types, unit, node, workflow, replay, cluster
+	@node test/run.mjs
+
+lint:            ## lint and type check
+	@lab/setup/npm-packages.sh
+	@node test/run.mjs lint types
+
+unit: setup      ## the quick tests
+	@node test/run.mjs unit
+
+cluster: setup   ## the tests on a whole lab
+	@node test/run.mjs cluster
+
+bench: setup     ## blackout and total time against a bare QMP migration
+	@node dist/bench/main.js
+
+demo: setup      ## a 3-node lab, VM 101, one live migration
+	@node dist/lab/demo.js
+
+demo-down:       ## remove the demo's lab
+	@if [ -d dist/lab ]; then bin/ferry-lab down; fi
+
+clean: demo-down ## remove what was built and installed here
+	@rm -rf dist var node_modules

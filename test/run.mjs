@@ -1,0 +1,126 @@
+/**
+ * Runs the checks one section after the other and ends with one line: `N passed, N failed[, N skipped]`.
+ *   node test/run.mjs            everything
+ *   node test/run.mjs lint unit  only these
+ * Exit code 0 only if nothing failed. Lint and type check count as one test each.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const home = dirname(dirname(fileURLToPath(import.meta.url)));
+const results = join(home, 'var', 'test');
+const minute = 60_000;
+
+/** A section that hangs is ended and counts as failed. `serial`: files take turns, they share the machine. */
+const SECTIONS = {
+  lint: { run: () => tool(['eslint', 'bin', 'eslint.js'], ['.', '--max-warnings=0'], 4 * minute) },
+  types: { run: () => tool(['typescript', 'bin', 'tsc'], ['--noEmit', '-p', 'tsconfig.json'], 4 * minute) },
+  unit: { run: () => jest('unit', { serial: false, limitMs: 8 * minute }) },
+  node: { run: () => jest('node', { serial: false, limitMs: 8 * minute }) },
+  workflow: { run: () => jest('workflow', { serial: false, limitMs: 8 * minute }) },
+  replay: { run: () => jest('replay', { serial: false, limitMs: 4 * minute }) },
+  cluster: { run: () => jest('cluster', { serial: true, limitMs: 15 * minute }) },
+};
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(names) {
+  const unknown = names.filter((name) => !(name in SECTIONS));
+  if (unknown.length > 0) {
+    console.error(`unknown section: ${unknown.join(', ')}; there are ${Object.keys(SECTIONS).join(', ')}`);
+    return 2;
+  }
+  mkdirSync(results, { recursive: true });
+  const rows = [];
+  for (const name of names.length > 0 ? names : Object.keys(SECTIONS)) {
+    console.log(`\n=== ${name}`);
+    const startedAt = performance.now();
+    const outcome = await SECTIONS[name].run();
+    rows.push({ name, ...outcome, seconds: (performance.now() - startedAt) / 1000 });
+  }
+  return summarise(rows);
+}
+
+function summarise(rows) {
+  const sum = (key) => rows.reduce((total, row) => total + row[key].length, 0);
+  console.log('\n=== summary');
+  for (const row of rows) {
+    const verdict = row.failed.length > 0 ? 'FAILED' : 'ok';
+    console.log(`${row.name.padEnd(10)} ${verdict.padEnd(7)} ${String(row.passed.length).padStart(4)} passed ${String(row.failed.length).padStart(3)} failed ${String(row.skipped.length).padStart(3)} skipped ${row.seconds.toFixed(1).padStart(7)} s`);
+  }
+  for (const title of rows.flatMap((row) => row.skipped)) console.log(title.includes('SKIP: ') ? title : `SKIP: no reason given: ${title}`);
+  for (const title of rows.flatMap((row) => row.failed)) console.log(`FAILED: ${title}`);
+  const skipped = sum('skipped');
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  return sum('failed') > 0 ? 1 : 0;
+}
+
+async function tool(path, args, limitMs) {
+  const script = join(home, 'node_modules', ...path);
+  const status = await run([script, ...args], limitMs);
+  const title = `${path[0]} ${args.join(' ')}`;
+  return status === 0 ? { passed: [title], failed: [], skipped: [] } : { passed: [], failed: [`${title}: ${status}`], skipped: [] };
+}
+
+async function jest(project, { serial, limitMs }) {
+  if (!hasTests(project)) {
+    console.log(`no ${project} tests in this tree`);
+    return { passed: [], failed: [], skipped: [] };
+  }
+  const outputFile = join(results, `${project}.json`);
+  rmSync(outputFile, { force: true });
+  const status = await run([join(home, 'node_modules', 'jest', 'bin', 'jest.js'), '--selectProjects', project, '--json',
+    `--outputFile=${outputFile}`, ...(serial ? ['--runInBand'] : ['--maxWorkers=2'])], limitMs);
+  const outcome = existsSync(outputFile) ? read(outputFile) : { passed: [], failed: [], skipped: [] };
+  if (status !== 0 && outcome.failed.length === 0) outcome.failed.push(`jest ${project}: ${status}`);
+  return outcome;
+}
+
+/** Jest itself fails when a project's folders hold no test; a tree without the folders has nothing to run. */
+function hasTests(project) {
+  const config = createRequire(import.meta.url)(join(home, 'jest.config.cjs'));
+  const { testMatch } = config.projects.find((p) => p.displayName === project);
+  return testMatch.some((glob) => {
+    const folder = glob.replace('<rootDir>', home).replace(/\/\*\*.*$/, '');
+    return existsSync(folder) && readdirSync(folder).length > 0;
+  });
+}
+
+function read(file) {
+  const report = JSON.parse(readFileSync(file, 'utf8'));
+  const outcome = { passed: [], failed: [], skipped: [] };
+  for (const suite of report.testResults) {
+    const where = suite.name.slice(home.length + 1);
+    if (suite.assertionResults.length === 0 && suite.status === 'failed') outcome.failed.push(`${where}: did not run`);
+    for (const test of suite.assertionResults) {
+      const list = test.status === 'passed' ? outcome.passed : test.status === 'failed' ? outcome.failed : outcome.skipped;
+      list.push(`${where}: ${test.fullName}`);
+    }
+  }
+  return outcome;
+}
+
+/** Resolves to 0, or to what went wrong. The section is a process group of its own, so that ending it ends all of it. */
+function run(args, limitMs) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, {
+      cwd: home,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      detached: true,
+      env: { ...process.env, FERRY_HOME: home, PATH: [process.env.PATH, '/usr/sbin', '/sbin', join(home, 'var', 'tools', 'bin')].join(delimiter) },
+    });
+    const end = () => { try { process.kill(-child.pid, 'SIGKILL'); } catch { /* already gone */ } };
+    let late = false;
+    const timer = setTimeout(() => { late = true; end(); }, limitMs);
+    const forward = () => { end(); process.exit(130); };
+    process.once('SIGINT', forward).once('SIGTERM', forward);
+    child.once('close', (code, signal) => {
+      clearTimeout(timer);
+      process.off('SIGINT', forward).off('SIGTERM', forward);
+      resolve(late ? `ended after ${limitMs / 1000} s` : code ?? `ended by ${signal}`);
+    });
+  });
+}
