@@ -1,0 +1,47 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { Context } from '@temporalio/activity';
+import { MigrationError, messageOf } from '../domain/errors.js';
+
+/**
+ * The one place where errors cross into Temporal: the code becomes the failure's type, the facts its details.
+ * `never` and `operator` are not retried: asking again can't help. A cancelled wait ends as a cancellation.
+ */
+export function toFailure(error: unknown): Error {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  if (error instanceof MigrationError) {
+    if (error.code === 'Cancelled') return new CancelledFailure(error.message);
+    const nonRetryable = error.retry === 'never' || error.retry === 'operator' || error.retry === 'elsewhere';
+    return ApplicationFailure.create({ type: error.code, message: error.message, nonRetryable, details: [error.facts] });
+  }
+  if (error instanceof Error && error.name === 'AbortError') return new CancelledFailure(error.message);
+  return ApplicationFailure.create({ type: 'Internal', message: messageOf(error), nonRetryable: false });
+}
+
+/** Wraps every activity of a set: a first heartbeat at once (a dead host is then noticed early), then error mapping. */
+export function atTheEdge<T extends object>(activities: T): T {
+  const wrapped = Object.entries(activities).map(([name, activity]) => [name, async (input: unknown): Promise<unknown> => {
+    Context.current().heartbeat();
+    const beat = setInterval(() => Context.current().heartbeat(lastDetails.get(Context.current())), BEAT_MS);
+    try {
+      return await (activity as (input: unknown) => Promise<unknown>)(input);
+    } catch (error) {
+      throw toFailure(error);
+    } finally {
+      clearInterval(beat);
+    }
+  }]);
+  return Object.fromEntries(wrapped) as T;
+}
+
+/** Shows figures with the next heartbeats of the running activity. */
+export function beatWith(details: unknown): void {
+  const context = Context.current();
+  lastDetails.set(context, details);
+  context.heartbeat(details);
+}
+
+/** Fires when the workflow cancels this activity, or the worker lets go of it. */
+export const cancellationSignal = (): AbortSignal => Context.current().cancellationSignal;
+
+const BEAT_MS = 1000;
+const lastDetails = new WeakMap<Context, unknown>();

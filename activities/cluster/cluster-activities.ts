@@ -1,0 +1,29 @@
+import type { ClusterActivities } from '../../domain/contracts/activities.js';
+import type { ClusterFacts } from '../../domain/contracts/facts.js';
+import type { CommitToken, GuestLock } from '../../domain/contracts/ports.js';
+import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
+import { atTheEdge } from '../at-the-edge.js';
+
+export interface ClusterActivityDeps {
+  readonly token: CommitToken;
+  readonly lock: GuestLock;
+  readonly now: () => Date;
+  gatherFacts(vmid: number): Promise<ClusterFacts>;
+}
+
+/** What needs only the cluster file system, on queue `migrations`. */
+export function createClusterActivities(deps: ClusterActivityDeps): ClusterActivities {
+  return atTheEdge<ClusterActivities>({
+    openRequest: async (raw) => {
+      const request = parseMigrateRequest(raw);
+      return { request, cluster: await deps.gatherFacts(request.vmid) };
+    },
+    lockGuest: ({ vmid, epoch, node, workflowId, requestedBy, reason }) => deps.lock.take(vmid, node, {
+      epoch, workflowId, requestedBy, since: deps.now().toISOString(), ...(reason === undefined ? {} : { reason }),
+    }),
+    unlockGuest: ({ vmid, epoch }) => deps.lock.release(vmid, epoch),
+    readDecision: ({ vmid, epoch }) => deps.token.read(vmid, epoch),
+    decideAborted: ({ vmid, epoch }) => deps.token.decide(vmid, epoch, 'aborted'),
+    forgetEpoch: ({ vmid, epoch }) => deps.token.forget(vmid, epoch),
+  });
+}

@@ -1,0 +1,36 @@
+import type { SourceActivities } from '../../domain/contracts/activities.js';
+import type { CommitToken } from '../../domain/contracts/ports.js';
+import type { NodeFacts } from '../../domain/contracts/facts.js';
+import { etaSeconds } from '../../domain/convergence/eta.js';
+import type { SourceSessions } from '../../hypervisor/qemu/migration/source-sessions.js';
+import { atTheEdge, beatWith, cancellationSignal } from '../at-the-edge.js';
+import { copyFigures, memoryFigures } from '../live-figures.js';
+
+export interface SourceActivityDeps {
+  readonly sessions: SourceSessions;
+  readonly token: CommitToken;
+  inspect(input: { readonly vmid: number; readonly storages: readonly string[] }): Promise<NodeFacts>;
+}
+
+/** What the source node does, on queue `node-<source>`. Each is safe to repeat: it looks before it acts. */
+export function createSourceActivities(deps: SourceActivityDeps): SourceActivities {
+  const { sessions } = deps;
+  return atTheEdge<SourceActivities>({
+    inspectSource: (input) => deps.inspect(input),
+    prepareSource: (input) => sessions.prepare(input, input.plan),
+    syncDisks: async (input) => {
+      const session = await sessions.current(input, input.plan);
+      const begunAtMs = performance.now();
+      return session.syncDisks(input.endpoints, (p) => beatWith(copyFigures(p, performance.now() - begunAtMs)), cancellationSignal());
+    },
+    precopy: async (input) => {
+      const session = await sessions.current(input, input.plan);
+      return session.precopy(input, cancellationSignal(), (sample) => beatWith(memoryFigures(sample, etaSeconds([sample]))));
+    },
+    switchover: async (input) => (await sessions.current(input, input.plan)).switchover(cancellationSignal()),
+    rollbackSource: (input) => sessions.rollback(input, input.plan, cancellationSignal()),
+    cleanupSource: (input) => sessions.cleanup(input, input.plan),
+    resolveSource: (input) => sessions.evidence(input),
+    decideAborted: (input) => deps.token.decide(input.vmid, input.epoch, 'aborted'),
+  });
+}

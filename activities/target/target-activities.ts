@@ -1,0 +1,27 @@
+import type { TargetActivities } from '../../domain/contracts/activities.js';
+import type { CommitToken } from '../../domain/contracts/ports.js';
+import type { NodeFacts } from '../../domain/contracts/facts.js';
+import type { TargetSessions } from '../../hypervisor/qemu/incoming/target-sessions.js';
+import { atTheEdge, cancellationSignal } from '../at-the-edge.js';
+
+export interface TargetActivityDeps {
+  readonly sessions: TargetSessions;
+  readonly token: CommitToken;
+  inspect(input: { readonly vmid: number; readonly storages: readonly string[] }): Promise<NodeFacts>;
+}
+
+/** What the target node does, on queue `node-<target>`. Each is safe to repeat: it looks before it acts. */
+export function createTargetActivities(deps: TargetActivityDeps): TargetActivities {
+  const { sessions } = deps;
+  return atTheEdge<TargetActivities>({
+    inspectTarget: (input) => deps.inspect(input),
+    reserveTarget: (input) => sessions.reserve(input, input.plan),
+    armTarget: (input) => sessions.arm(input, input.plan, input.endpoints, cancellationSignal()),
+    verifyRunning: (input) => sessions.verifyRunning(input, input.plan),
+    releaseReservation: (input) => sessions.release(input),
+    finishCommit: (input) => sessions.finishCommit(input, input.plan),
+    cleanupTarget: (input) => sessions.cleanup(input),
+    resolveTarget: (input) => sessions.evidence(input),
+    decideAborted: (input) => deps.token.decide(input.vmid, input.epoch, 'aborted'),
+  });
+}

@@ -1,0 +1,53 @@
+import { MigrationError } from '../../../domain/errors.js';
+import type { DiskExport, Endpoint } from '../../../domain/contracts/activities.js';
+import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { QemuAddress } from '../qmp/address.js';
+import { TLS_CREDS_ID } from '../migration/settings.js';
+import type { Monitor } from '../qmp/monitor.js';
+
+/** Where something may listen: a socket, or the first free port of a range. */
+export type ListenOn =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly firstPort: number; readonly lastPort: number };
+
+export interface ListenSpec {
+  readonly ram: ListenOn;
+  readonly nbd: ListenOn;
+  readonly handoff: ListenOn;
+}
+
+/** The same place again: after an agent's restart the source looks for us where we were. */
+export const listenAgain = (endpoint: Endpoint): ListenOn =>
+  endpoint.kind === 'unix' ? endpoint : { kind: 'tcp', host: endpoint.host, firstPort: endpoint.port, lastPort: endpoint.port };
+
+/** Lets QEMU wait for its RAM stream. Returns where it really listens. */
+export function listenForRam(monitor: Monitor, on: ListenOn): Promise<Endpoint> {
+  return bindFirst(on, (address) => monitor.migrateIncoming(address));
+}
+
+/** Starts QEMU's NBD server and offers each disk, writable, under its drive's name. */
+export async function listenForNbd(monitor: Monitor, on: ListenOn, exports: readonly DiskExport[], plan: MigrationPlan): Promise<Endpoint> {
+  const tls = plan.transport.type === 'tls' ? { tlsCreds: TLS_CREDS_ID } : {};
+  const endpoint = await bindFirst(on, (address) => monitor.nbdServerStart(address, tls));
+  for (const disk of exports) {
+    await monitor.blockExportAdd({ id: `export-${disk.drive}`, nodeName: `drive-${disk.drive}`, exportName: disk.exportName, writable: true });
+  }
+  return endpoint;
+}
+
+/** No port is reserved ahead: the first one QEMU can bind is ours, so parallel migrations can't race for it. */
+async function bindFirst(on: ListenOn, bind: (address: QemuAddress) => Promise<unknown>): Promise<Endpoint> {
+  if (on.kind === 'unix') {
+    await bind({ type: 'unix', path: on.path });
+    return { kind: 'unix', path: on.path };
+  }
+  for (let port = on.firstPort; port <= on.lastPort; port += 1) {
+    try {
+      await bind({ type: 'inet', host: on.host, port: String(port) });
+      return { kind: 'tcp', host: on.host, port };
+    } catch (error) {
+      if (!(error instanceof MigrationError && /in use/i.test(error.message))) throw error;
+    }
+  }
+  throw new MigrationError('TransportFailed', `listen failed: ${on.host}: every port from ${on.firstPort} to ${on.lastPort} is in use`);
+}

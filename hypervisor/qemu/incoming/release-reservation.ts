@@ -1,0 +1,23 @@
+import { MigrationError } from '../../../domain/errors.js';
+import type { EpochRef } from '../../../domain/contracts/activities.js';
+import type { TargetDeps } from './target-deps.js';
+import { foldTarget } from './target-journal.js';
+
+/**
+ * Undo of the target's part: its QEMU ended, its volumes freed, its sockets gone. Only with a token that says
+ * `aborted` or was never made: with anything else this could be the only copy. Idempotent.
+ */
+export async function releaseReservation(deps: TargetDeps, ref: EpochRef): Promise<void> {
+  const entry = await deps.journal.read(ref.vmid, ref.epoch);
+  if (entry === null || entry.closed) return;
+  await deps.journal.requireCurrent(ref.vmid, ref.epoch);
+  const decision = await deps.token.read(ref.vmid, ref.epoch);
+  if (decision === 'committed' || decision === 'undecided') {
+    throw new MigrationError('OwnershipUnknown', `release reservation failed: VM ${ref.vmid}: the commit token says ${decision}; nothing was freed on ${deps.node}`);
+  }
+  const memory = foldTarget(entry);
+  if (memory.incoming) await deps.stopQemu(ref.vmid);
+  for (const volid of memory.volumes.values()) await deps.freeVolume(volid);
+  await deps.clearRunDir(ref);
+  await deps.journal.close(ref.vmid, ref.epoch, 'released');
+}

@@ -1,0 +1,83 @@
+import { MigrationError } from '../../../domain/errors.js';
+import type { Endpoint, EpochRef, TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { DriveName, Volid } from '../../../domain/ids.js';
+import { Monitor } from '../qmp/monitor.js';
+import { listenForNbd, listenForRam, type ListenOn, type ListenSpec } from './listen.js';
+import { prepareIncoming } from './prepare-incoming.js';
+import type { TargetDeps } from './target-deps.js';
+import { exportsOf, foldTarget } from './target-journal.js';
+
+/**
+ * Makes everything ready on the target: volumes, QEMU waiting for its state, NBD exports, commit token. Each is in the
+ * journal before it exists. A retry finds what is there: a ready reservation is returned, a half-made one is made anew.
+ */
+export async function reserveTarget(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan,
+  listenForHandover: (on: ListenOn) => Promise<Endpoint>): Promise<TargetEndpoints> {
+  await requireOwnLock(deps, ref);
+  const memory = foldTarget(await deps.journal.open(ref.vmid, ref.epoch, 'target'));
+  const note = (state: string, data?: Readonly<Record<string, unknown>>): Promise<void> => deps.journal.append(ref.vmid, ref.epoch, state, data);
+  if (memory.endpoints !== null && await stillWaiting(deps, ref)) return memory.endpoints;
+  if (memory.plan === null) await note('reserving', { plan });
+  if (memory.incoming) await deps.stopQemu(ref.vmid);
+  else if (await deps.qemuAlive(ref.vmid)) {
+    throw new MigrationError('TargetStartFailed', `reserve target failed: VM ${ref.vmid} already running on ${deps.node}; ferry did not start it and leaves it alone`);
+  }
+  const volumes = await makeVolumes(deps, ref, plan, memory.volumes);
+  const config = deps.parseConfig(ref.vmid, await deps.configs.readVm(ref.vmid, plan.source));
+  if (plan.transport.type !== 'secure') await deps.token.createSecret(ref.vmid, ref.epoch);
+  const listen = await deps.listenSpec(ref, plan);
+  await note('incoming');
+  await deps.startIncoming(config, plan, volumes);
+  const { ram, nbd, exports } = await openQemu(deps, ref, plan, volumes, listen);
+  await deps.token.create(ref.vmid, ref.epoch);
+  const endpoints: TargetEndpoints = { ram, nbd, handoff: await listenForHandover(listen.handoff), exports };
+  await note('ready', { endpoints });
+  return endpoints;
+}
+
+async function openQemu(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, volumes: ReadonlyMap<DriveName, Volid>,
+  listen: ListenSpec): Promise<Pick<TargetEndpoints, 'ram' | 'nbd' | 'exports'>> {
+  const client = await deps.connectDriveQmp(ref.vmid);
+  try {
+    const monitor = new Monitor(client);
+    await prepareIncoming(monitor, plan, plan.transport.type === 'tls' ? await deps.tlsDir(ref) : null);
+    const exports = exportsOf(plan, volumes);
+    const nbd = exports.length === 0 ? null : await listenForNbd(monitor, listen.nbd, exports, plan);
+    return { ram: await listenForRam(monitor, listen.ram), nbd, exports };
+  } finally {
+    client.close();
+  }
+}
+
+/** A late command of a former migration must not make anything: the guest's lock names the one that may. */
+async function requireOwnLock(deps: TargetDeps, ref: EpochRef): Promise<void> {
+  const owner = await deps.lock.owner(ref.vmid);
+  if (owner?.epoch !== ref.epoch) {
+    throw new MigrationError('StaleEpoch', `reserve target failed: VM ${ref.vmid} is locked by ${owner === null ? 'nobody' : owner.workflowId}, not by this migration (${ref.epoch})`);
+  }
+}
+
+async function makeVolumes(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, known: ReadonlyMap<DriveName, Volid>): Promise<ReadonlyMap<DriveName, Volid>> {
+  const volumes = new Map(known);
+  for (const disk of plan.disks) {
+    let volid = volumes.get(disk.drive);
+    if (volid === undefined) {
+      volid = await deps.nextVolid(disk.targetStorage, ref.vmid, disk.targetFormat);
+      await deps.journal.append(ref.vmid, ref.epoch, 'volume', { drive: disk.drive, volid });
+      volumes.set(disk.drive, volid);
+    }
+    await deps.createVolume(volid, disk.targetFormat, disk.sizeBytes);
+  }
+  return volumes;
+}
+
+async function stillWaiting(deps: TargetDeps, ref: EpochRef): Promise<boolean> {
+  if (!(await deps.qemuAlive(ref.vmid))) return false;
+  const client = await deps.connectDriveQmp(ref.vmid);
+  try {
+    return (await new Monitor(client).queryStatus()).status === 'inmigrate';
+  } finally {
+    client.close();
+  }
+}

@@ -1,0 +1,98 @@
+import { MigrationError } from '../../../domain/errors.js';
+import type { CommitTimes, EpochRef, TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { HandoffServer } from '../../transport/handoff/server.js';
+import type { QmpClient } from '../qmp/client.js';
+import { Monitor } from '../qmp/monitor.js';
+import { finishCommitted, prepareConfig } from './commit.js';
+import { CommitGate } from './gate.js';
+import { listenAgain, type ListenOn } from './listen.js';
+import { reserveTarget } from './reserve.js';
+import type { TargetDeps } from './target-deps.js';
+import { foldTarget } from './target-journal.js';
+
+/** One migration on its target node, from the reservation to the running guest. */
+export class TargetSession {
+  readonly #deps: TargetDeps;
+  readonly #ref: EpochRef;
+  readonly #plan: MigrationPlan;
+  #reserving: Promise<TargetEndpoints> | null = null;
+  #arming: Promise<CommitGate> | null = null;
+  #client: QmpClient | null = null;
+  #server: HandoffServer | null = null;
+
+  constructor(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan) {
+    this.#deps = deps;
+    this.#ref = ref;
+    this.#plan = plan;
+  }
+
+  /** Two attempts at once share one reservation. */
+  reserve(): Promise<TargetEndpoints> {
+    this.#reserving ??= this.#reserve().finally(() => { this.#reserving = null; });
+    return this.#reserving;
+  }
+
+  /** Listens for HANDOVER from here on, whoever asks. */
+  arm(endpoints: TargetEndpoints): Promise<CommitGate> {
+    this.#arming ??= this.#arm(listenAgain(endpoints.handoff)).catch((error: unknown) => {
+      this.#arming = null;
+      throw error;
+    });
+    return this.#arming;
+  }
+
+  async finishCommit(): Promise<CommitTimes> {
+    const known = (await this.#arming?.catch(() => null))?.times;
+    if (known) return known;
+    const decision = await this.#deps.token.read(this.#ref.vmid, this.#ref.epoch);
+    if (decision !== 'committed') {
+      throw new MigrationError('OwnershipUnknown', `finish commit failed: VM ${this.#ref.vmid}: the token says ${decision}; without the source's HANDOVER the guest may not run here`);
+    }
+    const client = this.#client ?? await this.#deps.connectDriveQmp(this.#ref.vmid);
+    try {
+      const times = await finishCommitted(this.#deps, this.#ref, this.#plan, new Monitor(client));
+      await this.#deps.journal.append(this.#ref.vmid, this.#ref.epoch, 'running');
+      return times;
+    } finally {
+      if (client !== this.#client) client.close();
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.#arming?.catch(() => undefined);
+    await this.#server?.close();
+    this.#client?.close();
+    this.#server = null;
+    this.#client = null;
+    this.#arming = null;
+  }
+
+  /** The connection that is in use, if any: a QMP socket serves one client. */
+  get client(): QmpClient | null {
+    return this.#client !== null && !this.#client.closed ? this.#client : null;
+  }
+
+  #reserve(): Promise<TargetEndpoints> {
+    return reserveTarget(this.#deps, this.#ref, this.#plan, async (on) => {
+      await this.dispose();
+      this.#arming = this.#arm(on);
+      await this.#arming.catch((error: unknown) => {
+        this.#arming = null;
+        throw error;
+      });
+      if (this.#server === null) throw new MigrationError('Internal', 'listen for the hand-over failed: no server');
+      return this.#server.endpoint;
+    });
+  }
+
+  async #arm(on: ListenOn): Promise<CommitGate> {
+    const memory = foldTarget(await this.#deps.journal.requireCurrent(this.#ref.vmid, this.#ref.epoch));
+    const [client, config] = await Promise.all([this.#deps.connectDriveQmp(this.#ref.vmid), prepareConfig(this.#deps, this.#ref, this.#plan, memory)]);
+    this.#client = client;
+    const gate = new CommitGate(this.#deps, this.#ref, this.#plan, client, config);
+    if (!memory.armed) await this.#deps.journal.append(this.#ref.vmid, this.#ref.epoch, 'armed');
+    this.#server = await this.#deps.listenForHandoff(this.#ref, this.#plan, on, () => gate.onHandover());
+    return gate;
+  }
+}

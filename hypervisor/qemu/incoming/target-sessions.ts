@@ -1,0 +1,140 @@
+import { MigrationError, messageOf } from '../../../domain/errors.js';
+import type { CommitTimes, EpochRef, TargetEndpoints, TargetEvidence } from '../../../domain/contracts/activities.js';
+import type { GuestRunState } from '../../../domain/contracts/facts.js';
+import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { JournalEntry } from '../../../domain/contracts/ports.js';
+import type { Epoch } from '../../../domain/ids.js';
+import { Monitor } from '../qmp/monitor.js';
+import { toGuestRunState } from '../run-state.js';
+import { dropTlsCreds } from '../migration/tls-creds.js';
+import { releaseReservation } from './release-reservation.js';
+import type { TargetDeps } from './target-deps.js';
+import { foldTarget } from './target-journal.js';
+import { TargetSession } from './target-session.js';
+
+/** The migrations that come to this node, by epoch. One object per agent process. */
+export class TargetSessions {
+  readonly #deps: TargetDeps;
+  readonly #sessions = new Map<Epoch, TargetSession>();
+
+  constructor(deps: TargetDeps) {
+    this.#deps = deps;
+  }
+
+  reserve(ref: EpochRef, plan: MigrationPlan): Promise<TargetEndpoints> {
+    return this.#of(ref, plan).reserve();
+  }
+
+  /** Arms, then waits until the guest was committed here. Ending the wait leaves the node armed. */
+  async arm(ref: EpochRef, plan: MigrationPlan, endpoints: TargetEndpoints, signal: AbortSignal): Promise<CommitTimes> {
+    await this.#deps.journal.requireCurrent(ref.vmid, ref.epoch);
+    const gate = await this.#of(ref, plan).arm(endpoints);
+    return gate.committed(signal);
+  }
+
+  async verifyRunning(ref: EpochRef, plan: MigrationPlan): Promise<{ readonly state: GuestRunState }> {
+    await this.#deps.journal.requireCurrent(ref.vmid, ref.epoch);
+    const { state } = await this.#askQemu(ref);
+    const expected = plan.keepPaused ? ['paused', 'prelaunch'] : ['running'];
+    if (!expected.includes(state)) {
+      throw new MigrationError('SwitchoverFailed', `verify guest failed: VM ${ref.vmid} on ${this.#deps.node}: expected ${expected[0]}, got ${state}`);
+    }
+    return { state };
+  }
+
+  async finishCommit(ref: EpochRef, plan: MigrationPlan): Promise<CommitTimes> {
+    await this.#deps.journal.requireCurrent(ref.vmid, ref.epoch);
+    return this.#of(ref, plan).finishCommit();
+  }
+
+  async release(ref: EpochRef): Promise<void> {
+    await this.#end(ref);
+    await releaseReservation(this.#deps, ref);
+  }
+
+  /** After the source is clean: sockets and key gone, journal closed. The guest is not touched. */
+  async cleanup(ref: EpochRef): Promise<void> {
+    const entry = await this.#deps.journal.read(ref.vmid, ref.epoch);
+    if (entry === null || entry.closed) return;
+    const { plan } = foldTarget(entry);
+    await this.#end(ref);
+    if (plan?.transport.type === 'tls' && await this.#deps.qemuAlive(ref.vmid)) await this.#dropKey(ref);
+    await this.#deps.clearRunDir(ref);
+    await this.#deps.journal.close(ref.vmid, ref.epoch, 'finished');
+  }
+
+  async evidence(ref: EpochRef): Promise<TargetEvidence> {
+    const [entry, decision, qemu, owner] = await Promise.all([
+      this.#deps.journal.read(ref.vmid, ref.epoch), this.#deps.token.read(ref.vmid, ref.epoch), this.#askQemu(ref), this.#deps.configs.find(ref.vmid),
+    ]);
+    return {
+      node: this.#deps.node, qemu: qemu.state, migrationStatus: qemu.migrationStatus, decision,
+      journalState: entry === null ? null : foldTarget(entry).lastState, configHere: owner?.node === this.#deps.node,
+    };
+  }
+
+  /** Before the agent polls Temporal: committed guests are brought to life, armed ones are listened for again. */
+  async recover(): Promise<readonly string[]> {
+    const entries = (await this.#deps.journal.openEntries()).filter((entry) => entry.role === 'target');
+    return Promise.all(entries.map((entry) => this.#recoverOne(entry).catch((error: unknown) => `VM ${entry.vmid}: recovery of ${entry.epoch} failed: ${messageOf(error)}`)));
+  }
+
+  async disposeAll(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.dispose()));
+    this.#sessions.clear();
+  }
+
+  async #recoverOne(entry: JournalEntry): Promise<string> {
+    const ref = { vmid: entry.vmid, epoch: entry.epoch };
+    const { plan, endpoints, armed } = foldTarget(entry);
+    if (plan === null || endpoints === null || !armed) return `VM ${ref.vmid}: not armed yet`;
+    if (!(await this.#deps.qemuAlive(ref.vmid))) return `VM ${ref.vmid}: its QEMU is gone`;
+    const decision = await this.#deps.token.read(ref.vmid, ref.epoch);
+    switch (decision) {
+      case 'committed':
+        await this.#of(ref, plan).finishCommit();
+        return `VM ${ref.vmid}: committed, brought to life`;
+      case 'undecided':
+        await this.#of(ref, plan).arm(endpoints);
+        return `VM ${ref.vmid}: armed again`;
+      case 'aborted':
+      case 'none':
+        return `VM ${ref.vmid}: ${decision}, waiting for its release`;
+    }
+  }
+
+  async #dropKey(ref: EpochRef): Promise<void> {
+    const client = await this.#deps.connectDriveQmp(ref.vmid);
+    try {
+      await dropTlsCreds(new Monitor(client)).catch(() => undefined);
+    } finally {
+      client.close();
+    }
+  }
+
+  async #askQemu(ref: EpochRef): Promise<{ state: GuestRunState; migrationStatus: string | null }> {
+    if (!(await this.#deps.qemuAlive(ref.vmid))) return { state: 'stopped', migrationStatus: null };
+    const inUse = this.#sessions.get(ref.epoch)?.client ?? null;
+    const client = inUse ?? await this.#deps.connectDriveQmp(ref.vmid);
+    try {
+      const monitor = new Monitor(client);
+      const [status, info] = await Promise.all([monitor.queryStatus(), monitor.queryMigrate()]);
+      return { state: toGuestRunState(status.status), migrationStatus: info.status };
+    } finally {
+      if (inUse === null) client.close();
+    }
+  }
+
+  #of(ref: EpochRef, plan: MigrationPlan): TargetSession {
+    const known = this.#sessions.get(ref.epoch);
+    if (known !== undefined) return known;
+    const session = new TargetSession(this.#deps, ref, plan);
+    this.#sessions.set(ref.epoch, session);
+    return session;
+  }
+
+  async #end(ref: EpochRef): Promise<void> {
+    await this.#sessions.get(ref.epoch)?.dispose();
+    this.#sessions.delete(ref.epoch);
+  }
+}

@@ -1,0 +1,217 @@
+import { EventEmitter, once } from 'node:events';
+import { MigrationError, messageOf } from '../../../domain/errors.js';
+import type { PrecopyVisit, SwitchoverResult } from '../../../domain/contracts/activities.js';
+import type { NextStep, RoundSample } from '../../../domain/convergence/decide.js';
+import type { QemuAddress } from '../qmp/address.js';
+import type { QmpEvent } from '../qmp/client.js';
+import { pause } from '../wait.js';
+import { toRoundSample } from './sample.js';
+import { bandwidthParameter, HOLD_BYTES_PER_SECOND, sourceSettings } from './settings.js';
+import { handOver, switchToCompleted, type SwitchDeps } from './switch.js';
+import { toSwitchoverResult } from './switch-result.js';
+
+const FIGURES_INTERVAL_MS = 500;
+/** A visit ends with a round, but rounds shorter than this share one. */
+const MIN_VISIT_MS = 1000;
+/** A visit ends after this long even inside one long round, so that the policy can act. */
+const MAX_VISIT_MS = 10_000;
+
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'copying' }
+  | { readonly kind: 'switching' }
+  | { readonly kind: 'switched'; readonly result: SwitchoverResult }
+  | { readonly kind: 'ended'; readonly cause: string; readonly code: 'MigrationFailed' | 'SwitchoverRefused' | 'SwitchoverFailed' };
+
+/**
+ * Drives one memory migration from start to end and stays on duty between the workflow's visits: QEMU picks the
+ * instant of the switch itself, so the driver acts at once within the permission it has. It owns the QMP connection.
+ */
+export class MemoryDriver {
+  readonly #deps: SwitchDeps;
+  readonly #changed = new EventEmitter();
+  readonly #samples: RoundSample[] = [];
+  #state: State = { kind: 'idle' };
+  #downtimeLimitMs: number;
+  #ramBytesPerSecond: number | null;
+  #stoppedAtMs: number | null = null;
+  #permittedUntilMs = 0;
+  readonly #unsubscribe: (() => void)[] = [];
+
+  constructor(deps: SwitchDeps) {
+    this.#deps = deps;
+    this.#downtimeLimitMs = deps.plan.policy.initialDowntimeLimitMs;
+    this.#ramBytesPerSecond = deps.plan.bandwidthBytesPerSecond;
+    this.#unsubscribe.push(deps.client.onEvent((event) => this.#onEvent(event)));
+    this.#unsubscribe.push(deps.client.onClose(() => this.#end('MigrationFailed', 'the source QEMU ended')));
+    this.#unsubscribe.push(deps.handoff.onLost(() => this.#throttle(HOLD_BYTES_PER_SECOND)));
+    this.#unsubscribe.push(deps.handoff.onArmed(() => this.#throttle(bandwidthParameter(this.#ramBytesPerSecond))));
+  }
+
+  get state(): State['kind'] {
+    return this.#state.kind;
+  }
+
+  /** Starts the stream. The caller has journaled it and seen the target armed. */
+  async start(ram: QemuAddress, downtimeLimitMs: number): Promise<void> {
+    this.#downtimeLimitMs = downtimeLimitMs;
+    const settings = sourceSettings(this.#deps.plan, downtimeLimitMs, this.#ramBytesPerSecond);
+    await this.#deps.monitor.migrateSetCapabilities(settings.capabilities);
+    await this.#deps.monitor.migrateSetParameters(settings.parameters);
+    this.#permit();
+    this.#set({ kind: 'copying' });
+    await this.#deps.monitor.migrate(ram);
+  }
+
+  /** Takes over what a former agent left in QEMU. */
+  async adopt(): Promise<void> {
+    const info = await this.#deps.monitor.queryMigrate();
+    this.#permit();
+    switch (info.status) {
+      case 'completed':
+        this.#set({ kind: 'switching' });
+        void this.#finish({ stoppedAtMs: performance.now(), seenAtMs: performance.now(), mirrorsFinishedAtMs: performance.now(), completedAtMs: performance.now() });
+        return;
+      case 'pre-switchover':
+      case 'device':
+        await this.#refuse('the agent was restarted while the guest stood still');
+        return;
+      case 'setup':
+      case 'active':
+        this.#set({ kind: 'copying' });
+        if (!this.#deps.handoff.armed) this.#throttle(HOLD_BYTES_PER_SECOND);
+        return;
+      default:
+        this.#end('MigrationFailed', `QEMU ended the migration as ${info.status ?? 'none'}${info.errorDesc ? `: ${info.errorDesc}` : ''}`);
+    }
+  }
+
+  async apply(step: NextStep): Promise<void> {
+    if (this.#state.kind !== 'copying') return;
+    switch (step.action) {
+      case 'start':
+      case 'continue':
+        return;
+      case 'raise-downtime-limit':
+        this.#downtimeLimitMs = step.downtimeLimitMs;
+        return this.#deps.monitor.migrateSetParameters({ 'downtime-limit': step.downtimeLimitMs });
+      case 'set-bandwidth':
+        this.#ramBytesPerSecond = step.bandwidthBytesPerSecond;
+        return this.#deps.monitor.migrateSetParameters({ 'max-bandwidth': bandwidthParameter(step.bandwidthBytesPerSecond) });
+      case 'abort':
+        return this.#refuse(step.reason);
+    }
+  }
+
+  /** Returns after the next round (or second) the caller has not seen, or at once when copying is over. */
+  async visit(seenVisits: number, signal: AbortSignal, onFigures: (sample: RoundSample) => void): Promise<PrecopyVisit> {
+    const stored = this.#samples[seenVisits];
+    if (stored !== undefined && this.#state.kind === 'copying') return { kind: 'round', sample: stored };
+    const begunAtMs = performance.now();
+    const firstRound = this.#samples.at(-1)?.round ?? 0;
+    for (;;) {
+      if (this.#state.kind === 'ended') return { kind: 'ended', cause: this.#state.cause, sample: await this.#sampleIfAlive(seenVisits) };
+      if (this.#state.kind !== 'copying') return { kind: 'switching', sample: this.#samples.at(-1) ?? EMPTY_SAMPLE };
+      const sample = toRoundSample(await this.#deps.monitor.queryMigrate(), seenVisits + 1, this.#downtimeLimitMs);
+      onFigures(sample);
+      const visitMs = performance.now() - begunAtMs;
+      if (visitMs >= MAX_VISIT_MS || (visitMs >= MIN_VISIT_MS && sample.round > firstRound)) {
+        this.#samples[seenVisits] = sample;
+        return { kind: 'round', sample };
+      }
+      await pause({ intervalMs: FIGURES_INTERVAL_MS, signal, wake: (fn) => this.#onChange(fn) });
+    }
+  }
+
+  /** The switch's result. Throws what ended it instead. */
+  async result(signal: AbortSignal): Promise<SwitchoverResult> {
+    for (;;) {
+      if (this.#state.kind === 'switched') return this.#state.result;
+      if (this.#state.kind === 'ended') throw new MigrationError(this.#state.code, `switchover failed: ${this.#state.cause}`);
+      await once(this.#changed, 'changed', { signal });
+    }
+  }
+
+  /** Stops acting; what QEMU does goes on. */
+  dispose(): void {
+    for (const stop of this.#unsubscribe) stop();
+    this.#unsubscribe.length = 0;
+  }
+
+  #onEvent(event: QmpEvent): void {
+    if (event.event === 'STOP') this.#stoppedAtMs = event.receivedAtMs;
+    if (event.event !== 'MIGRATION' || this.#state.kind !== 'copying') return;
+    const status = event.data['status'];
+    if (status === 'pre-switchover') void this.#onPreSwitchover(event.receivedAtMs);
+    else if (status === 'failed' || status === 'cancelled') void this.#explainEnd(String(status));
+  }
+
+  async #onPreSwitchover(seenAtMs: number): Promise<void> {
+    const stoppedAtMs = this.#stoppedAtMs ?? seenAtMs;
+    if (!this.#deps.handoff.armed) return this.#refuse('the target agent does not answer, so it could not commit');
+    if (performance.now() > this.#permittedUntilMs) return this.#refuse('the deadline for the switch is over');
+    this.#set({ kind: 'switching' });
+    try {
+      const { mirrorsFinishedAtMs, completedAtMs } = await switchToCompleted(this.#deps, seenAtMs);
+      await this.#finish({ stoppedAtMs, seenAtMs, mirrorsFinishedAtMs, completedAtMs });
+    } catch (error) {
+      await this.#deps.monitor.migrateCancel().catch(() => undefined);
+      this.#end('MigrationFailed', messageOf(error));
+    }
+  }
+
+  async #finish(instants: { stoppedAtMs: number; seenAtMs: number; mirrorsFinishedAtMs: number; completedAtMs: number }): Promise<void> {
+    try {
+      const { answer, handedOverAtMs, answeredAtMs } = await handOver(this.#deps);
+      if (answer.kind === 'refused') return this.#end('SwitchoverFailed', `the target refused the guest: ${answer.reason} (decision: ${answer.decision})`);
+      const info = await this.#deps.monitor.queryMigrate();
+      this.#set({ kind: 'switched', result: toSwitchoverResult(info, { ...instants, handedOverAtMs, answeredAtMs }, answer) });
+    } catch (error) {
+      this.#end('SwitchoverFailed', messageOf(error));
+    }
+  }
+
+  /** Lets the guest run on: in `pre-switchover` that takes milliseconds and risks nothing. */
+  async #refuse(cause: string): Promise<void> {
+    await this.#deps.monitor.migrateCancel().catch(() => undefined);
+    this.#end('SwitchoverRefused', cause);
+  }
+
+  async #explainEnd(status: string): Promise<void> {
+    const description = await this.#deps.monitor.queryMigrate().then((info) => info.errorDesc, () => null);
+    this.#end('MigrationFailed', `QEMU ended the migration as ${status}${description ? `: ${description}` : ''}`);
+  }
+
+  async #sampleIfAlive(seenVisits: number): Promise<RoundSample | null> {
+    return this.#deps.monitor.queryMigrate().then((info) => toRoundSample(info, seenVisits + 1, this.#downtimeLimitMs), () => null);
+  }
+
+  #permit(): void {
+    this.#permittedUntilMs = performance.now() + this.#deps.plan.policy.deadlineSeconds * 1000;
+  }
+
+  #throttle(bytesPerSecond: number): void {
+    if (this.#state.kind !== 'copying') return;
+    void this.#deps.monitor.migrateSetParameters({ 'max-bandwidth': bytesPerSecond }).catch(() => undefined);
+  }
+
+  #end(code: 'MigrationFailed' | 'SwitchoverRefused' | 'SwitchoverFailed', cause: string): void {
+    if (this.#state.kind === 'switched' || this.#state.kind === 'ended') return;
+    this.#set({ kind: 'ended', code, cause });
+  }
+
+  #set(state: State): void {
+    this.#state = state;
+    this.#changed.emit('changed');
+  }
+
+  #onChange(fn: () => void): () => void {
+    this.#changed.on('changed', fn);
+    return () => this.#changed.off('changed', fn);
+  }
+}
+
+const EMPTY_SAMPLE: RoundSample = {
+  visit: 0, round: 0, elapsedMs: 0, remainingBytes: 0, transferredBytes: 0, totalBytes: 0, bandwidthBytesPerSecond: 0,
+  dirtyBytesPerSecond: 0, expectedDowntimeMs: 0, downtimeLimitMs: 0, cpuThrottlePercent: 0,
+};

@@ -1,0 +1,32 @@
+import { MigrationError } from '../../../domain/errors.js';
+import type { EpochRef } from '../../../domain/contracts/activities.js';
+import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { Volid } from '../../../domain/ids.js';
+import type { SourceDeps } from './source-deps.js';
+import { foldSource } from './source-journal.js';
+
+/**
+ * After the commit, and after the target was seen running: ends the old QEMU and frees the disks that moved.
+ * Checks both facts it relies on (token, owner of the config) itself. Idempotent.
+ */
+export async function cleanupSource(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan): Promise<{ readonly freedVolids: readonly Volid[] }> {
+  const entry = await deps.journal.read(ref.vmid, ref.epoch);
+  if (entry === null || entry.closed) return { freedVolids: [] };
+  await deps.journal.requireCurrent(ref.vmid, ref.epoch);
+  const [decision, owner] = await Promise.all([deps.token.read(ref.vmid, ref.epoch), deps.configs.find(ref.vmid)]);
+  if (decision !== 'committed' || owner?.node !== plan.target) {
+    throw new MigrationError('OwnershipUnknown',
+      `clean up source failed: VM ${ref.vmid}: expected a committed token and the config on ${plan.target}, got ${decision} and ${owner?.node ?? 'no config'}; nothing was freed`);
+  }
+  await deps.stopQemu(ref.vmid);
+  const freedVolids: Volid[] = [];
+  for (const disk of plan.disks) {
+    await deps.freeVolume(disk.sourceVolid);
+    freedVolids.push(disk.sourceVolid);
+  }
+  const { tunnel } = foldSource(entry);
+  if (tunnel !== null) await deps.closeTunnel(tunnel);
+  await deps.clearRunDir(ref);
+  await deps.journal.close(ref.vmid, ref.epoch, 'cleaned');
+  return { freedVolids };
+}

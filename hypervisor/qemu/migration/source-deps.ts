@@ -1,0 +1,30 @@
+import type { EpochRef, TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { CommitToken, GuestConfigStore, Journal } from '../../../domain/contracts/ports.js';
+import type { NodeName, Vmid, Volid } from '../../../domain/ids.js';
+import type { Channels, TunnelRecord } from '../../transport/channels.js';
+import type { QmpClient } from '../qmp/client.js';
+
+/** What the source's part needs of its node. Real: `workers/node-agent.ts`. */
+export interface SourceDeps {
+  readonly node: NodeName;
+  readonly journal: Journal;
+  readonly token: CommitToken;
+  readonly configs: GuestConfigStore;
+  /** The driver's own QMP socket of the guest. Throws when the guest's QEMU is not there. */
+  connectDriveQmp(vmid: Vmid): Promise<QmpClient>;
+  qemuAlive(vmid: Vmid): Promise<boolean>;
+  /** Ends the guest's QEMU (verified pid) and removes its taps and sockets. */
+  stopQemu(vmid: Vmid): Promise<void>;
+  freeVolume(volid: Volid): Promise<void>;
+  /** Opens (or, with a tunnel's record, adopts) the way to the target. */
+  openChannels(ref: EpochRef, plan: MigrationPlan, endpoints: TargetEndpoints, record: TunnelRecord | null): Promise<Channels>;
+  /** Starts connecting before the endpoints are known; used up by the next `openChannels` of this epoch. */
+  warmUp(ref: EpochRef, plan: MigrationPlan): Promise<void>;
+  /** Ends a tunnel by its journaled record, also one whose agent is dead. */
+  closeTunnel(record: TunnelRecord): Promise<void>;
+  /** Directory with QEMU's `keys.psk` for this epoch (transport `tls`). */
+  tlsDir(ref: EpochRef): Promise<string>;
+  /** Removes what this epoch left in the run directory. */
+  clearRunDir(ref: EpochRef): Promise<void>;
+}

@@ -1,0 +1,34 @@
+import type { TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { JournalEntry } from '../../../domain/contracts/ports.js';
+import type { TunnelRecord } from '../../transport/channels.js';
+
+/**
+ * What the source's journal says, folded. States in order:
+ * prepared → channels → mirroring → mirrored → migrating → handed-over → (closed: cleaned | rolled-back).
+ */
+export interface SourceMemory {
+  readonly plan: MigrationPlan | null;
+  readonly endpoints: TargetEndpoints | null;
+  readonly tunnel: TunnelRecord | null;
+  readonly mirroring: boolean;
+  readonly copiedBytes: number;
+  readonly migrating: boolean;
+  readonly handedOver: boolean;
+  readonly lastState: string | null;
+}
+
+export function foldSource(entry: JournalEntry): SourceMemory {
+  const last = (key: string): unknown => entry.records.findLast((record) => record.data[key] !== undefined)?.data[key];
+  const has = (state: string): boolean => entry.records.some((record) => record.state === state);
+  return {
+    plan: (last('plan') as MigrationPlan | undefined) ?? null,
+    endpoints: (last('endpoints') as TargetEndpoints | undefined) ?? null,
+    tunnel: (last('tunnel') as TunnelRecord | null | undefined) ?? null,
+    mirroring: has('mirroring'),
+    copiedBytes: (last('copiedBytes') as number | undefined) ?? 0,
+    migrating: has('migrating'),
+    handedOver: has('handed-over'),
+    lastState: entry.records.at(-1)?.state ?? null,
+  };
+}

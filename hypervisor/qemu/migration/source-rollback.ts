@@ -1,0 +1,52 @@
+import { MigrationError } from '../../../domain/errors.js';
+import type { EpochRef } from '../../../domain/contracts/activities.js';
+import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import { Monitor } from '../qmp/monitor.js';
+import { waitUntil } from '../wait.js';
+import { abandonMirrors } from './mirror.js';
+import type { SourceDeps } from './source-deps.js';
+import { foldSource } from './source-journal.js';
+import { dropTlsCreds } from './tls-creds.js';
+
+/** States in which QEMU still works on a migration (qapi/migration.json, MigrationStatus). */
+const BUSY = new Set(['setup', 'active', 'pre-switchover', 'device', 'cancelling', 'wait-unplug']);
+
+/**
+ * Undo of the source's part: stream cancelled, mirrors gone, guest running here again, connections closed.
+ * Only with a token that says `aborted`, or that was never made: anything else could mean a second copy.
+ * Idempotent; a guest whose QEMU has died is left as it is.
+ */
+export async function rollbackSource(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan, signal: AbortSignal): Promise<void> {
+  const entry = await deps.journal.read(ref.vmid, ref.epoch);
+  if (entry === null || entry.closed) return;
+  await deps.journal.requireCurrent(ref.vmid, ref.epoch);
+  const decision = await deps.token.read(ref.vmid, ref.epoch);
+  if (decision === 'committed' || decision === 'undecided') {
+    throw new MigrationError('OwnershipUnknown', `roll back failed: VM ${ref.vmid}: the commit token says ${decision}, so the guest may belong to ${plan.target}`);
+  }
+  if (await deps.qemuAlive(ref.vmid)) await calmQemu(deps, ref, plan, signal);
+  const { tunnel } = foldSource(entry);
+  if (tunnel !== null) await deps.closeTunnel(tunnel);
+  await deps.clearRunDir(ref);
+  await deps.journal.close(ref.vmid, ref.epoch, 'rolled-back');
+}
+
+async function calmQemu(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan, signal: AbortSignal): Promise<void> {
+  const client = await deps.connectDriveQmp(ref.vmid);
+  try {
+    const monitor = new Monitor(client);
+    if (BUSY.has((await monitor.queryMigrate()).status ?? 'none')) await monitor.migrateCancel();
+    await waitUntil(async () => !BUSY.has((await monitor.queryMigrate()).status ?? 'none'), { intervalMs: 20, signal });
+    if (!plan.keepPaused) await letRun(monitor);
+    await abandonMirrors({ client, monitor }, plan.disks, signal);
+    await dropTlsCreds(monitor);
+  } finally {
+    client.close();
+  }
+}
+
+/** The token said `aborted` before we came here, so the target can never run: `cont` is safe in every state. */
+async function letRun(monitor: Monitor): Promise<void> {
+  const { running } = await monitor.queryStatus();
+  if (!running) await monitor.cont();
+}

@@ -1,0 +1,152 @@
+import { MigrationError } from '../../../domain/errors.js';
+import type { DiskSyncReport, EpochRef, PrecopyInput, PrecopyVisit, SwitchoverResult, TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { RoundSample } from '../../../domain/convergence/decide.js';
+import type { Channels } from '../../transport/channels.js';
+import type { QmpClient } from '../qmp/client.js';
+import { Monitor } from '../qmp/monitor.js';
+import { waitUntil } from '../wait.js';
+import { MemoryDriver } from './driver.js';
+import { awaitMirrorsSynced, startMirrors, type MirrorProgress } from './mirror.js';
+import type { SourceDeps } from './source-deps.js';
+import { foldSource } from './source-journal.js';
+import { addTlsCreds } from './tls-creds.js';
+
+const ARMED_TIMEOUT_MS = 10_000;
+
+/**
+ * One migration on its source node, from the first connection to the hand-over. Every step looks at what is really
+ * there (journal, QMP) before it acts, so a retry or a restarted agent goes on where the last one was.
+ */
+export class SourceSession {
+  readonly ref: EpochRef;
+  readonly plan: MigrationPlan;
+  readonly #deps: SourceDeps;
+  #connecting: Promise<QmpClient> | null = null;
+  #opening: Promise<Channels> | null = null;
+  #driving: Promise<MemoryDriver> | null = null;
+  #driver: MemoryDriver | null = null;
+
+  constructor(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan) {
+    this.#deps = deps;
+    this.ref = ref;
+    this.plan = plan;
+  }
+
+  /** Opens the journal; from here on this node can undo. */
+  async prepare(): Promise<void> {
+    const entry = await this.#deps.journal.open(this.ref.vmid, this.ref.epoch, 'source');
+    if (foldSource(entry).plan === null) await this.#note('prepared', { plan: this.plan });
+    await Promise.all([this.qmp(), this.#deps.warmUp(this.ref, this.plan)]);
+  }
+
+  async syncDisks(endpoints: TargetEndpoints, onProgress: (progress: MirrorProgress) => void, signal: AbortSignal): Promise<DiskSyncReport> {
+    const begunAtMs = performance.now();
+    const [client, channels] = await Promise.all([this.qmp(), this.channels(endpoints)]);
+    const deps = { client, monitor: new Monitor(client) };
+    if (channels.nbd === null) throw new MigrationError('MirrorFailed', 'mirror failed: the target offers no NBD server');
+    await this.#note('mirroring');
+    const tls = this.plan.transport.type === 'tls';
+    if (tls) await addTlsCreds(deps.monitor, 'client', await this.#deps.tlsDir(this.ref));
+    const budget = this.plan.bandwidthBytesPerSecond;
+    await startMirrors(deps, this.plan.disks, endpoints.exports, channels.nbd,
+      { tls, bytesPerSecondEach: budget === null ? null : Math.max(1, Math.floor(budget / this.plan.disks.length)) });
+    await awaitMirrorsSynced(deps, this.plan.disks, onProgress, signal);
+    const jobs = (await deps.monitor.queryBlockJobs()).filter((job) => this.plan.disks.some((disk) => job.device === `mirror-${disk.drive}`));
+    const copiedBytes = jobs.reduce((sum, job) => sum + job.offset, 0);
+    await this.#note('mirrored', { copiedBytes });
+    return {
+      copiedBytes,
+      elapsedMs: Math.round(performance.now() - begunAtMs),
+      disks: jobs.map((job) => ({ drive: job.device.slice('mirror-'.length), bytes: job.offset })),
+    };
+  }
+
+  async precopy(input: PrecopyInput, signal: AbortSignal, onFigures: (sample: RoundSample) => void): Promise<PrecopyVisit> {
+    const driver = await this.driver(input.endpoints, input.decision.action === 'start' ? input.decision.downtimeLimitMs : null, signal);
+    await driver.apply(input.decision);
+    return driver.visit(input.seenVisits, signal, onFigures);
+  }
+
+  async switchover(signal: AbortSignal): Promise<SwitchoverResult> {
+    const memory = foldSource(await this.#deps.journal.requireCurrent(this.ref.vmid, this.ref.epoch));
+    if (memory.endpoints === null) throw new MigrationError('SwitchoverFailed', 'switchover failed: this node never connected to the target');
+    const driver = await this.driver(memory.endpoints, null, signal);
+    const result = await driver.result(signal);
+    return { ...result, diskBytes: memory.copiedBytes };
+  }
+
+  /** The driver on duty: found, adopted, or started. */
+  driver(endpoints: TargetEndpoints, downtimeLimitMs: number | null, signal: AbortSignal): Promise<MemoryDriver> {
+    this.#driving ??= this.#makeDriver(endpoints, downtimeLimitMs, signal).catch((error: unknown) => {
+      this.#driving = null;
+      throw error;
+    });
+    return this.#driving;
+  }
+
+  async qmp(): Promise<QmpClient> {
+    if (this.#connecting === null) {
+      const connecting = this.#deps.connectDriveQmp(this.ref.vmid);
+      this.#connecting = connecting;
+      connecting.then((client) => client.onClose(() => { this.#connecting = null; }), () => { this.#connecting = null; });
+    }
+    return this.#connecting;
+  }
+
+  channels(endpoints: TargetEndpoints): Promise<Channels> {
+    this.#opening ??= this.#openChannels(endpoints).catch((error: unknown) => {
+      this.#opening = null;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Lets go of everything in this process; QEMU and the journal stay as they are. */
+  async dispose(): Promise<void> {
+    this.#driver?.dispose();
+    this.#driver = null;
+    this.#driving = null;
+    const [channels, client] = await Promise.all([this.#opening?.catch(() => null), this.#connecting?.catch(() => null)]);
+    this.#opening = null;
+    this.#connecting = null;
+    await channels?.close();
+    client?.close();
+  }
+
+  async #makeDriver(endpoints: TargetEndpoints, downtimeLimitMs: number | null, signal: AbortSignal): Promise<MemoryDriver> {
+    const entry = await this.#deps.journal.requireCurrent(this.ref.vmid, this.ref.epoch);
+    const [client, channels] = await Promise.all([this.qmp(), this.channels(endpoints)]);
+    const monitor = new Monitor(client);
+    const driver = new MemoryDriver({ client, monitor, journal: this.#deps.journal, handoff: channels.handoff, plan: this.plan, ref: this.ref });
+    this.#driver = driver;
+    const memory = foldSource(entry);
+    if (memory.migrating && !(await neverStarted(monitor))) {
+      await driver.adopt();
+      return driver;
+    }
+    await waitUntil(() => Promise.resolve(channels.handoff.armed), { intervalMs: ARMED_TIMEOUT_MS, signal, wake: (fn) => channels.handoff.onArmed(fn) });
+    await this.#deps.token.probeWritable(this.ref.vmid);
+    if (this.plan.transport.type === 'tls') await addTlsCreds(monitor, 'client', await this.#deps.tlsDir(this.ref));
+    await this.#note('migrating');
+    await driver.start(channels.ram, downtimeLimitMs ?? this.plan.policy.initialDowntimeLimitMs);
+    return driver;
+  }
+
+  async #openChannels(endpoints: TargetEndpoints): Promise<Channels> {
+    const memory = foldSource(await this.#deps.journal.requireCurrent(this.ref.vmid, this.ref.epoch));
+    const channels = await this.#deps.openChannels(this.ref, this.plan, endpoints, memory.tunnel);
+    await this.#note('channels', { endpoints, tunnel: channels.tunnel });
+    return channels;
+  }
+
+  #note(state: string, data?: Readonly<Record<string, unknown>>): Promise<void> {
+    return this.#deps.journal.append(this.ref.vmid, this.ref.epoch, state, data);
+  }
+}
+
+/** The journal says `migrating` but the agent died before QEMU heard of it. */
+async function neverStarted(monitor: Monitor): Promise<boolean> {
+  const { status } = await monitor.queryMigrate();
+  return status === null || status === 'none';
+}

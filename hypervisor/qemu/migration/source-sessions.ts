@@ -1,0 +1,105 @@
+import { MigrationError } from '../../../domain/errors.js';
+import type { EpochRef, SourceEvidence } from '../../../domain/contracts/activities.js';
+import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { JournalEntry } from '../../../domain/contracts/ports.js';
+import type { Epoch, Volid } from '../../../domain/ids.js';
+import { Monitor } from '../qmp/monitor.js';
+import { toGuestRunState } from '../run-state.js';
+import { cleanupSource } from './source-cleanup.js';
+import type { SourceDeps } from './source-deps.js';
+import { foldSource } from './source-journal.js';
+import { rollbackSource } from './source-rollback.js';
+import { SourceSession } from './source-session.js';
+
+/** The migrations that leave this node, by epoch. One object per agent process. */
+export class SourceSessions {
+  readonly #deps: SourceDeps;
+  readonly #sessions = new Map<Epoch, SourceSession>();
+
+  constructor(deps: SourceDeps) {
+    this.#deps = deps;
+  }
+
+  async prepare(ref: EpochRef, plan: MigrationPlan): Promise<void> {
+    await this.#of(ref, plan).prepare();
+  }
+
+  /** The session of an epoch that was prepared here. Throws `StaleEpoch` for any but the newest. */
+  async current(ref: EpochRef, plan: MigrationPlan): Promise<SourceSession> {
+    await this.#deps.journal.requireCurrent(ref.vmid, ref.epoch);
+    return this.#of(ref, plan);
+  }
+
+  async rollback(ref: EpochRef, plan: MigrationPlan, signal: AbortSignal): Promise<void> {
+    await this.#end(ref);
+    await rollbackSource(this.#deps, ref, plan, signal);
+  }
+
+  async cleanup(ref: EpochRef, plan: MigrationPlan): Promise<{ readonly freedVolids: readonly Volid[] }> {
+    await this.#end(ref);
+    return cleanupSource(this.#deps, ref, plan);
+  }
+
+  async evidence(ref: EpochRef): Promise<SourceEvidence> {
+    const [entry, decision, qemu] = await Promise.all([
+      this.#deps.journal.read(ref.vmid, ref.epoch), this.#deps.token.read(ref.vmid, ref.epoch), this.#askQemu(ref),
+    ]);
+    return {
+      node: this.#deps.node, qemu: qemu.state, migrationStatus: qemu.migrationStatus, decision,
+      journalState: entry === null ? null : foldSource(entry).lastState,
+    };
+  }
+
+  /**
+   * Before the agent polls Temporal: goes back on duty for every migration that was under way when it died.
+   * Returns a sentence for each.
+   */
+  async recover(): Promise<readonly string[]> {
+    const entries = (await this.#deps.journal.openEntries()).filter((entry) => entry.role === 'source');
+    return Promise.all(entries.map((entry) => this.#recoverOne(entry).catch((error: unknown) =>
+      `VM ${entry.vmid}: recovery of ${entry.epoch} failed: ${error instanceof Error ? error.message : String(error)}`)));
+  }
+
+  async disposeAll(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.dispose()));
+    this.#sessions.clear();
+  }
+
+  async #recoverOne(entry: JournalEntry): Promise<string> {
+    const { vmid, epoch } = entry;
+    const memory = foldSource(entry);
+    if (memory.plan === null || memory.endpoints === null || !memory.migrating) return `VM ${vmid}: nothing was under way (${memory.lastState ?? 'opened'})`;
+    if (!(await this.#deps.qemuAlive(vmid))) return `VM ${vmid}: its QEMU is gone`;
+    const session = this.#of({ vmid, epoch }, memory.plan);
+    const driver = await session.driver(memory.endpoints, null, AbortSignal.timeout(30_000));
+    return `VM ${vmid}: back on duty (${driver.state})`;
+  }
+
+  #of(ref: EpochRef, plan: MigrationPlan): SourceSession {
+    const known = this.#sessions.get(ref.epoch);
+    if (known !== undefined) return known;
+    const session = new SourceSession(this.#deps, ref, plan);
+    this.#sessions.set(ref.epoch, session);
+    return session;
+  }
+
+  async #end(ref: EpochRef): Promise<void> {
+    await this.#sessions.get(ref.epoch)?.dispose();
+    this.#sessions.delete(ref.epoch);
+  }
+
+  async #askQemu(ref: EpochRef): Promise<Pick<SourceEvidence, 'migrationStatus'> & { state: SourceEvidence['qemu'] }> {
+    if (!(await this.#deps.qemuAlive(ref.vmid))) return { state: 'stopped', migrationStatus: null };
+    const session = this.#sessions.get(ref.epoch);
+    const own = session === undefined ? await this.#deps.connectDriveQmp(ref.vmid) : null;
+    try {
+      const client = own ?? await session?.qmp();
+      if (client === undefined) throw new MigrationError('Internal', 'ask QEMU failed: no connection');
+      const monitor = new Monitor(client);
+      const [status, info] = await Promise.all([monitor.queryStatus(), monitor.queryMigrate()]);
+      return { state: toGuestRunState(status.status), migrationStatus: info.status };
+    } finally {
+      own?.close();
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { MigrationError } from '../../../domain/errors.js';
+import type { EpochRef } from '../../../domain/contracts/activities.js';
+import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { Journal } from '../../../domain/contracts/ports.js';
+import type { HandoffAnswer, HandoffClient } from '../../transport/handoff/client.js';
+import type { QmpClient } from '../qmp/client.js';
+import type { Monitor } from '../qmp/monitor.js';
+import { finishMirrors } from './mirror.js';
+
+export interface SwitchDeps {
+  readonly client: QmpClient;
+  readonly monitor: Monitor;
+  readonly journal: Journal;
+  readonly handoff: HandoffClient;
+  readonly plan: MigrationPlan;
+  readonly ref: EpochRef;
+}
+
+/** Instants on this node's monotonic clock (`performance.now()`), in the order they happen. */
+export interface SwitchInstants {
+  readonly stoppedAtMs: number;
+  readonly seenAtMs: number;
+  readonly mirrorsFinishedAtMs: number;
+  readonly completedAtMs: number;
+  readonly handedOverAtMs: number;
+  readonly answeredAtMs: number;
+}
+
+const COMPLETE_TIMEOUT_MS = 120_000;
+
+/**
+ * The blackout's source half, from `pre-switchover` to `completed`: nothing stands here that does not have to.
+ * Throws when QEMU does not reach `completed`; QEMU then lets the guest run on by itself, which is safe because
+ * HANDOVER is only ever sent after `completed`.
+ */
+export async function switchToCompleted(deps: SwitchDeps, seenAtMs: number): Promise<Pick<SwitchInstants, 'mirrorsFinishedAtMs' | 'completedAtMs'>> {
+  await finishMirrors(deps, deps.plan.disks);
+  const mirrorsFinishedAtMs = deps.plan.disks.length === 0 ? seenAtMs : performance.now();
+  const ended = deps.client.waitForEvent((e) => e.event === 'MIGRATION' && isEnd(e.data['status']), COMPLETE_TIMEOUT_MS);
+  await Promise.all([deps.monitor.migrateContinue('pre-switchover'), ended]);
+  const event = await ended;
+  if (event.data['status'] !== 'completed') {
+    throw new MigrationError('MigrationFailed', `switchover failed: QEMU ended the migration as ${String(event.data['status'])}; the guest runs on the source`);
+  }
+  return { mirrorsFinishedAtMs, completedAtMs: event.receivedAtMs };
+}
+
+/** Journal first, then HANDOVER; resolves with the target's answer, however often the channel has to be re-made. */
+export async function handOver(deps: SwitchDeps): Promise<{ answer: HandoffAnswer; handedOverAtMs: number; answeredAtMs: number }> {
+  await deps.journal.append(deps.ref.vmid, deps.ref.epoch, 'handed-over');
+  const handedOverAtMs = performance.now();
+  const answer = await deps.handoff.handOver({ completed: true });
+  return { answer, handedOverAtMs, answeredAtMs: performance.now() };
+}
+
+const isEnd = (status: unknown): boolean => status === 'completed' || status === 'failed' || status === 'cancelled';
