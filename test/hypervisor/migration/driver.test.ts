@@ -1,0 +1,91 @@
+import { startPair, type Pair } from './two-qemus.js';
+
+const never = AbortSignal.timeout(60_000);
+let pair: Pair;
+afterEach(() => pair.close());
+
+async function migrate(): Promise<void> {
+  await pair.driver.start(pair.ramAddress, 100);
+}
+
+const runs = async (side: 'source' | 'target'): Promise<boolean> => (await pair[side].monitor.queryStatus()).running;
+
+test('a guest with a local disk goes on running on the target, and only there', async () => {
+  pair = await startPair({ disk: true });
+  await migrate();
+  const result = await pair.driver.result(never);
+  expect([await runs('source'), await runs('target')]).toEqual([false, true]);
+  expect(pair.token.decision).toBe('committed');
+  expect(pair.channel.handovers).toBe(1);
+  expect(result.blackout.totalMs).toBeGreaterThan(0);
+  expect(result.blackout.totalMs).toBeLessThan(5000);
+  expect(result.ramBytes).toBeGreaterThan(0);
+});
+
+test('visits bring rounds home, and then the switch', async () => {
+  pair = await startPair();
+  await pair.source.monitor.migrateSetParameters({ 'max-bandwidth': 4096 });
+  await migrate();
+  const kinds = new Set<string>();
+  for (let seen = 0; !kinds.has('switching') && seen < 50; seen += 1) {
+    const visit = await pair.driver.visit(seen, never, () => undefined);
+    kinds.add(visit.kind);
+    if (visit.kind === 'ended') throw new Error(visit.cause);
+  }
+  await pair.driver.result(never);
+  expect(await runs('target')).toBe(true);
+});
+
+test('a target that does not answer at the switch: the guest runs on at the source, nothing is handed over', async () => {
+  pair = await startPair({ disk: true });
+  pair.channel.armed = false;
+  await migrate();
+  await expect(pair.driver.result(never)).rejects.toThrow(/target agent does not answer/);
+  expect([await runs('source'), await runs('target')]).toEqual([true, false]);
+  expect(pair.channel.handovers).toBe(0);
+  expect(pair.token.decision).toBe('undecided');
+});
+
+test('a token that was aborted first: the target never runs, the source is told', async () => {
+  pair = await startPair();
+  pair.token.decision = 'aborted';
+  await migrate();
+  await expect(pair.driver.result(never)).rejects.toThrow(/token says aborted/);
+  expect([await runs('source'), await runs('target')]).toEqual([false, false]);
+});
+
+test('an abort while memory is copied leaves the guest running on the source', async () => {
+  pair = await startPair();
+  await pair.driver.start(pair.ramAddress, 100);
+  await pair.driver.apply({ action: 'set-bandwidth', bandwidthBytesPerSecond: 4096, reason: 'hold' });
+  await pair.driver.apply({ action: 'abort', reason: 'asked to' });
+  const visit = await pair.driver.visit(0, never, () => undefined);
+  expect(['ended', 'switching']).toContain(visit.kind);
+  if (visit.kind === 'ended') expect(await runs('source')).toBe(true);
+});
+
+test('the target QEMU dies while memory is copied: the guest runs on at the source', async () => {
+  pair = await startPair();
+  const held = pair.driver.start(pair.ramAddress, 100).then(() => pair.driver.apply({ action: 'set-bandwidth', bandwidthBytesPerSecond: 4096, reason: 'hold' }));
+  await held;
+  pair.target.process.kill('SIGKILL');
+  await expect(pair.driver.result(never)).rejects.toThrow(/QEMU ended the migration as failed|refused/);
+  expect(await runs('source')).toBe(true);
+});
+
+test('a HANDOVER that comes twice commits once and gets the same answer', async () => {
+  pair = await startPair();
+  await migrate();
+  await pair.driver.result(never);
+  const again = await pair.gate.onHandover();
+  expect(again.kind).toBe('committed');
+  expect(await runs('target')).toBe(true);
+});
+
+test('the gate refuses while the guest has not arrived', async () => {
+  pair = await startPair();
+  const stuck = pair.gate.committed(AbortSignal.timeout(200));
+  await expect(stuck).rejects.toThrow();
+  expect(pair.token.decision).toBe('undecided');
+  expect(await runs('target')).toBe(false);
+});
