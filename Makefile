@@ -18,6 +18,7 @@ build:           ## compile, bundle the workflows
 	@node build.mjs
 
 test: setup      ## everything: lint, types, unit, node, workflow, replay, cluster
+	@lab/setup/compose-binary.sh
 	@node test/run.mjs
 
 lint:            ## lint and type check
