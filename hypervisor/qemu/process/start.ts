@@ -1,0 +1,54 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { MigrationError } from '../../../domain/errors.js';
+import type { Vmid } from '../../../domain/ids.js';
+import { run } from '../../exec.js';
+import type { RunPaths } from '../../paths.js';
+import { findQemu, type QemuProcess } from './identity.js';
+import { withStartLock } from './start-lock.js';
+import { stopQemu } from './stop.js';
+import { createTaps, removeTaps, type Tap } from './taps.js';
+
+export interface StartInput {
+  readonly vmid: Vmid;
+  /** Binary first; daemonizes and writes the pid file (`buildCommandLine`). */
+  readonly argv: readonly string[];
+  readonly taps: readonly Tap[];
+  readonly paths: RunPaths;
+}
+
+const START_TIMEOUT_MS = 60_000;
+const FAILED_START_GRACE_MS = 1000;
+
+/**
+ * Starts a guest's QEMU, taps first. It is a process of its own: the caller may end, it goes on. Throws `TargetStartFailed`
+ * with QEMU's own words, or when the guest runs already; nothing made here is left behind then.
+ */
+export function startQemu(input: StartInput): Promise<QemuProcess> {
+  return withStartLock(input.vmid, input.paths, () => startLocked(input));
+}
+
+async function startLocked(input: StartInput): Promise<QemuProcess> {
+  const { vmid, paths } = input;
+  const running = findQemu(vmid, paths);
+  if (running !== null) throw new MigrationError('TargetStartFailed', `start VM ${vmid} failed: it is running already (pid ${running.pid})`, { vmid, ...running });
+  await mkdir(paths.qemuRunDir, { recursive: true, mode: 0o700 });
+  await chmod(paths.qemuRunDir, 0o700);
+  try {
+    await removeTaps(vmid);
+    await createTaps(input.taps);
+    return await launch(input);
+  } catch (error) {
+    await stopQemu(vmid, paths, { graceMs: FAILED_START_GRACE_MS });
+    throw error;
+  }
+}
+
+async function launch({ vmid, argv, paths }: StartInput): Promise<QemuProcess> {
+  // The shell is there for the umask alone: its script is constant, the command comes as arguments.
+  const result = await run('/bin/sh', ['-c', 'umask 077; exec "$@"', 'sh', ...argv], { timeoutMs: START_TIMEOUT_MS });
+  const qemu = result.exitCode === 0 ? findQemu(vmid, paths) : null;
+  if (qemu !== null) return qemu;
+  const words = result.stderr.trim();
+  const cause = result.timedOut ? `not ready within ${START_TIMEOUT_MS} ms` : result.exitCode === 0 ? 'it ended at once' : `exit ${result.exitCode ?? 'by signal'}`;
+  throw new MigrationError('TargetStartFailed', `start VM ${vmid} failed: ${words === '' ? cause : words}`, { vmid, exitCode: result.exitCode, stderr: result.stderr, argv });
+}
