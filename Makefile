@@ -38,7 +38,7 @@ demo: setup      ## a 3-node lab, VM 101, one live migration
 	@node dist/lab/demo.js
 
 demo-down:       ## remove the demo's lab
-	@if [ -d dist/lab ]; then bin/ferry-lab down; fi
+	@if [ -d dist/lab ]; then bin/ferry-lab down --purge; fi
 
 clean: demo-down ## remove what was built and installed here
 	@rm -rf dist var node_modules

@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeName, Vmid } from '../domain/ids.js';
 import { Lab } from './lab.js';
 import type { Probe, ProbeReport } from './probe.js';
@@ -70,7 +71,7 @@ async function ferry(lab: Lab, args: readonly string[]): Promise<number> {
 async function watchAgain(probe: Probe): Promise<ProbeReport> {
   const during = await probe.snapshot();
   const deadline = Date.now() + 5000;
-  for (let now = during; Date.now() < deadline && now.tcpAnswered <= during.tcpAnswered;) now = await probe.snapshot();
+  for (let now = during; Date.now() < deadline && now.tcpAnswered <= during.tcpAnswered; now = await probe.snapshot()) await sleep(20);
   return probe.stop();
 }
 

@@ -15,7 +15,7 @@ main() {
   lab/setup/npm-packages.sh
   lab/setup/temporal-cli.sh
   node build.mjs
-  if [ -x lab/guest/build.sh ]; then lab/guest/build.sh; fi
+  lab/guest/build.sh var/guest
 }
 
 refuse_if_something_is_missing() {
