@@ -1,5 +1,6 @@
-import { chmod, mkdir } from 'node:fs/promises';
-import { MigrationError } from '../../../domain/errors.js';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { Vmid } from '../../../domain/ids.js';
 import { run } from '../../exec.js';
 import type { RunPaths } from '../../paths.js';
@@ -44,11 +45,22 @@ async function startLocked(input: StartInput): Promise<QemuProcess> {
 }
 
 async function launch({ vmid, argv, paths }: StartInput): Promise<QemuProcess> {
-  // The shell is there for the umask alone: its script is constant, the command comes as arguments.
-  const result = await run('/bin/sh', ['-c', 'umask 077; exec "$@"', 'sh', ...argv], { timeoutMs: START_TIMEOUT_MS });
+  const [binary = '', ...args] = argv;
+  const result = await run(binary, args, { timeoutMs: START_TIMEOUT_MS }).catch((error: unknown) => {
+    throw new MigrationError('TargetStartFailed', `start VM ${vmid} failed: ${messageOf(error)}`, { vmid, argv }, error);
+  });
   const qemu = result.exitCode === 0 ? findQemu(vmid, paths) : null;
-  if (qemu !== null) return qemu;
+  if (qemu !== null) {
+    await makeSocketsPrivate(vmid, paths);
+    return qemu;
+  }
   const words = result.stderr.trim();
   const cause = result.timedOut ? `not ready within ${START_TIMEOUT_MS} ms` : result.exitCode === 0 ? 'it ended at once' : `exit ${result.exitCode ?? 'by signal'}`;
   throw new MigrationError('TargetStartFailed', `start VM ${vmid} failed: ${words === '' ? cause : words}`, { vmid, exitCode: result.exitCode, stderr: result.stderr, argv });
+}
+
+/** `-daemonize` sets a umask of its own (027). Nobody was let in before either: the directory is 0700. */
+async function makeSocketsPrivate(vmid: Vmid, paths: RunPaths): Promise<void> {
+  const names = await readdir(paths.qemuRunDir);
+  await Promise.all(names.filter((name) => name.startsWith(`${vmid}.`)).map((name) => chmod(join(paths.qemuRunDir, name), 0o600)));
 }

@@ -42,8 +42,10 @@ async function commandsFor(tap: Tap): Promise<{ readonly ip: string[]; readonly 
   // The node itself has no business on a guest's wire: no address, no router solicitation.
   const ip = [`tuntap add dev ${tap.name} mode tap`, `link set dev ${tap.name} addrgenmode none`];
   if (tap.bridge === null) return { ip: [...ip, `link set dev ${tap.name} up`], bridge: [] };
-  const mtu = await readBridge(tap, 'mtu');
-  if (tap.tag !== null && (await readBridge(tap, 'bridge/vlan_filtering')) !== '1') {
+  const bridge = bridgeFolder(tap, tap.bridge);
+  const mtu = await readOrNull(`${bridge}/mtu`);
+  if (mtu === null) throw noBridge(tap);
+  if (tap.tag !== null && (await readOrNull(`${bridge}/bridge/vlan_filtering`)) !== '1') {
     throw new MigrationError('TargetStartFailed', `make ${tap.name} failed: bridge ${tap.bridge} is not VLAN aware, but the card has tag ${tap.tag}`, { ...tap });
   }
   return {
@@ -52,12 +54,16 @@ async function commandsFor(tap: Tap): Promise<{ readonly ip: string[]; readonly 
   };
 }
 
-/** Every word is checked: a line of the batch is split at blanks. */
-async function readBridge(tap: Tap, attribute: string): Promise<string> {
-  const missing = new MigrationError('TargetStartFailed', `make ${tap.name} failed: there is no bridge ${tap.bridge} on this node`, { ...tap });
-  if (tap.bridge === null || !/^[\w.-]{1,15}$/.test(tap.bridge)) throw missing;
-  return readFile(`/sys/class/net/${tap.bridge}/${attribute}`, 'utf8').then((text) => text.trim(), () => { throw missing; });
+/** The name is checked: it becomes a word of a batch line, and part of a path. */
+function bridgeFolder(tap: Tap, name: string): string {
+  if (!/^[\w-][\w.-]{0,14}$/.test(name)) throw noBridge(tap);
+  return `/sys/class/net/${name}`;
 }
+
+const noBridge = (tap: Tap): MigrationError =>
+  new MigrationError('TargetStartFailed', `make ${tap.name} failed: there is no bridge ${tap.bridge} on this node`, { ...tap });
+
+const readOrNull = (path: string): Promise<string | null> => readFile(path, 'utf8').then((text) => text.trim(), () => null);
 
 async function batch(command: 'ip' | 'bridge', lines: readonly string[]): Promise<void> {
   if (lines.length === 0) return;
