@@ -1,0 +1,69 @@
+import type { Refusal } from '../contracts/plan.js';
+import type { MigrationReport, RoundRecord } from '../contracts/report.js';
+import { renderBytes, renderDuration, renderRate } from '../units.js';
+import { alignColumns } from './align.js';
+import { headFacts, outcomeSentence } from './outcome.js';
+import { ROUND_COLUMNS, roundCells, selectRounds } from './rounds.js';
+import { blackoutSpans, layOut, type Span } from './timeline.js';
+
+const BAR_WIDTH = 40;
+
+/** The operator's final report, for a terminal: plain text, no colours, ends without a line break. */
+export function renderReport(report: MigrationReport): string {
+  const sections: [string, string[]][] = [
+    [outcomeSentence(report), alignColumns(headFacts(report))],
+    ['Refusals', renderRefusals(report.refusals)],
+    ['Phases', renderSpans(report.phases.map(({ phase, elapsedMs }) => ({ label: phase, elapsedMs })))],
+    ['Rounds of memory', renderRounds(report.rounds)],
+    ['Transferred', renderTransferred(report)],
+    [blackoutTitle(report), report.blackout === null ? [] : renderSpans(blackoutSpans(report.blackout))],
+    ['Incidents', report.incidents.map((incident) => `- ${incident}`)],
+    ['Warnings', report.warnings.map((warning) => `- ${warning}`)],
+  ];
+  return sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => [title, ...lines.map((line) => `  ${line}`)].join('\n'))
+    .join('\n\n');
+}
+
+/** Numbered, each with its remedy; also what `ferry check` prints. */
+export function renderRefusals(refusals: readonly Refusal[]): string[] {
+  return refusals.flatMap(({ code, sentence, remedy }, i) => [
+    `${i + 1}. ${sentence} [${code}]`,
+    ...(remedy === '' ? [] : [`   -> ${remedy}`]),
+  ]);
+}
+
+function renderSpans(spans: readonly Span[]): string[] {
+  const rows = layOut(spans, BAR_WIDTH).map(({ label, elapsedMs, offset, length }) => [
+    label,
+    renderDuration(elapsedMs),
+    `|${' '.repeat(offset)}${'█'.repeat(length)}${' '.repeat(BAR_WIDTH - offset - length)}|`,
+  ]);
+  return alignColumns(rows, [1]);
+}
+
+function renderRounds(rounds: readonly RoundRecord[]): string[] {
+  if (rounds.length === 0) return [];
+  const shown = selectRounds(rounds);
+  const cells = shown.flatMap((entry) => (entry.kind === 'round' ? [roundCells(entry.record)] : []));
+  const [header, ...lines] = alignColumns([[...ROUND_COLUMNS], ...cells], [0, 1, 2, 3, 4, 5, 6]);
+  const body = shown.flatMap((entry) => {
+    if (entry.kind === 'gap') return [`… ${entry.count} more, all continue`];
+    const line = lines.shift() ?? '';
+    const { action, reason } = entry.record.step;
+    return action === 'continue' ? [line] : [line, `       ${reason}`];
+  });
+  return [header ?? '', ...body];
+}
+
+function renderTransferred({ bytes, qemuTotalMs }: MigrationReport): string[] {
+  if (bytes === null) return [];
+  const rate = qemuTotalMs === null || qemuTotalMs <= 0 ? '' : `${renderRate((bytes.ram / qemuTotalMs) * 1000)} in ${renderDuration(qemuTotalMs)}`;
+  return alignColumns([['RAM', renderBytes(bytes.ram), rate], ['disks', renderBytes(bytes.disks), '']], [1]);
+}
+
+function blackoutTitle({ blackout, qemuDowntimeMs }: MigrationReport): string {
+  const total = blackout === null ? '' : ` ${renderDuration(blackout.totalMs)}`;
+  return `Blackout${total}${qemuDowntimeMs === null ? '' : ` (QEMU's own downtime ${renderDuration(qemuDowntimeMs)})`}`;
+}

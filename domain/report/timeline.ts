@@ -1,0 +1,37 @@
+import type { BlackoutSplit } from '../contracts/activities.js';
+
+/** One stretch of time, the stretches following each other. */
+export interface Span {
+  readonly label: string;
+  readonly elapsedMs: number;
+}
+
+export interface PlacedSpan extends Span {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Puts spans one after the other on a line of `width` units; the shortest keeps one unit so that it can be seen. */
+export function layOut(spans: readonly Span[], width: number): PlacedSpan[] {
+  const totalMs = spans.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0);
+  let beforeMs = 0;
+  return spans.map((span) => {
+    const share = (ms: number): number => (totalMs === 0 ? 0 : (ms / totalMs) * width);
+    const offset = Math.min(width - 1, Math.floor(share(beforeMs)));
+    const length = Math.min(width - offset, Math.max(1, Math.round(share(span.elapsedMs))));
+    beforeMs += span.elapsedMs;
+    return { ...span, offset, length };
+  });
+}
+
+/** The parts of the blackout, in the order in which they happen. */
+export function blackoutSpans(split: BlackoutSplit): Span[] {
+  return [
+    { label: 'stop', elapsedMs: split.stopMs },
+    { label: 'mirror finish', elapsedMs: split.mirrorFinishMs },
+    { label: 'final RAM and device state', elapsedMs: split.finalStateMs },
+    { label: 'handover', elapsedMs: split.handoverMs },
+    { label: 'commit', elapsedMs: split.commitMs },
+    { label: 'resume', elapsedMs: split.resumeMs },
+  ];
+}
