@@ -90,6 +90,8 @@ export interface NodeFacts {
   readonly qemuVersion: string;
   readonly machineTypes: readonly string[];
   readonly cpuModels: readonly string[];
+  /** Host CPUs that are online; absent from older agents. */
+  readonly cpuCount?: number;
   readonly cpuVendor: string;
   readonly cpuFlags: readonly string[];
   /** Proved by running a guest instruction, not by opening /dev/kvm. */

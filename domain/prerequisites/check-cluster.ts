@@ -1,0 +1,44 @@
+import type { Refusal } from '../contracts/plan.js';
+import type { CheckContext } from './context.js';
+import { refuse } from './refuse.js';
+
+/** Quorum, files that could not be read, and the two nodes as members of one cluster. */
+export function checkCluster(context: CheckContext): readonly Refusal[] {
+  return [...checkFiles(context), ...checkTarget(context), ...checkNodesAnswer(context)];
+}
+
+function checkFiles({ cluster: { quorate, configProblems } }: CheckContext): Refusal[] {
+  const problems = configProblems.map(({ file, problem }) =>
+    refuse('config-invalid', `${file}: ${problem}`, `correct ${file}; nothing is assumed in place of what can't be read`),
+  );
+  if (quorate) return problems;
+  return [refuse('no-quorum', 'cluster not ready - no quorum?', 'bring back enough nodes for a majority: pvecm status'), ...problems];
+}
+
+function checkTarget({ cluster, request: { target } }: CheckContext): Refusal[] {
+  const sourceNode = cluster.guest?.node;
+  if (sourceNode === target) {
+    return [refuse('target-is-source', `target is local node. The guest is on ${target} already`, 'choose another node as target')];
+  }
+  const members = cluster.members.map(({ name }) => name);
+  if (!members.includes(target)) {
+    return [refuse('target-unknown', `no such cluster node '${target}'`, `choose a member: ${members.filter((n) => n !== sourceNode).join(', ')}`)];
+  }
+  return [];
+}
+
+/** An offline member is said once, whoever noticed it. */
+function checkNodesAnswer({ cluster, request, vm, source, target, unreachable }: CheckContext): Refusal[] {
+  const sides = [
+    { node: vm?.node, facts: source },
+    { node: request.target === vm?.node ? undefined : request.target, facts: target },
+  ];
+  return sides.flatMap(({ node, facts }) => {
+    const member = cluster.members.find(({ name }) => name === node);
+    if (node === undefined || member === undefined) return [];
+    if (!member.online) return [refuse('node-offline', `node '${node}' is offline`, `start ${node}, or choose another node`)];
+    if (facts !== null) return [];
+    const cause = unreachable.find((entry) => entry.node === node)?.cause ?? 'it said nothing about itself';
+    return [refuse('node-unreachable', `node '${node}' does not answer: ${cause}`, `check the network and the node agent on ${node}`)];
+  });
+}

@@ -1,0 +1,21 @@
+import type { Refusal } from '../contracts/plan.js';
+import type { CheckContext } from './context.js';
+import { refuse } from './refuse.js';
+
+/** One operation at a time: PVE's `lock` key, and the record of who holds it. */
+export function checkLock({ cluster: { lockOwner }, vm, request: { vmid } }: CheckContext): readonly Refusal[] {
+  const lock = vm?.config.lock ?? null;
+  if (lockOwner !== null) {
+    const { workflowId, requestedBy, since, reason } = lockOwner;
+    const why = reason === undefined ? '' : `, "${reason}"`;
+    return [
+      refuse(
+        'guest-locked',
+        `VM is locked (${lock ?? 'migrate'}) by ${workflowId}, requested by ${requestedBy} at ${since}${why}`,
+        `wait for ${workflowId} to end, or end it: ferry cancel ${vmid}`,
+      ),
+    ];
+  }
+  if (lock === null) return [];
+  return [refuse('guest-locked', `VM is locked (${lock})`, `wait for the ${lock} to end; when it is certain that it has ended: qm unlock ${vmid}`)];
+}

@@ -1,0 +1,25 @@
+import type { Refusal } from '../contracts/plan.js';
+import { chooseAddresses, type AddressChoice } from '../network/migration-network.js';
+import type { CheckContext } from './context.js';
+import { refuse } from './refuse.js';
+
+/** The way between the nodes, and the bridges the guest hangs on. */
+export function checkNetwork(context: CheckContext): readonly Refusal[] {
+  return [...(migrationAddresses(context)?.refusals ?? []), ...checkBridges(context)];
+}
+
+/** The request's network beats datacenter.cfg's; null: one of the nodes is not known well enough to say. */
+export function migrationAddresses({ request, cluster, source, target }: CheckContext): AddressChoice | null {
+  if (source === null || target === null) return null;
+  return chooseAddresses(request.migrationNetwork ?? cluster.datacenter.migration.network, source, target, cluster.members);
+}
+
+/** PVE finds out when the target's QEMU starts. */
+function checkBridges({ vm, target, request: { vmid } }: CheckContext): Refusal[] {
+  if (vm === null || target === null) return [];
+  return vm.config.nets.flatMap(({ name, bridge }) => {
+    if (bridge === null || target.bridges.includes(bridge)) return [];
+    const remedy = `create ${bridge} on ${target.node}, or connect ${name} elsewhere: qm set ${vmid} --${name} …,bridge=<bridge>`;
+    return [refuse('bridge-missing', `bridge '${bridge}' of ${name} does not exist on node '${target.node}'`, remedy)];
+  });
+}
