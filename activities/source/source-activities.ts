@@ -1,7 +1,7 @@
 import type { SourceActivities } from '../../domain/contracts/activities.js';
 import type { CommitToken } from '../../domain/contracts/ports.js';
 import type { NodeFacts } from '../../domain/contracts/facts.js';
-import { etaSeconds } from '../../domain/convergence/eta.js';
+import { estimateEtaSeconds } from '../../domain/convergence/eta.js';
 import type { SourceSessions } from '../../hypervisor/qemu/migration/source-sessions.js';
 import { atTheEdge, beatWith, cancellationSignal } from '../at-the-edge.js';
 import { copyFigures, memoryFigures } from '../live-figures.js';
@@ -25,7 +25,7 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     },
     precopy: async (input) => {
       const session = await sessions.current(input, input.plan);
-      return session.precopy(input, cancellationSignal(), (sample) => beatWith(memoryFigures(sample, etaSeconds([sample]))));
+      return session.precopy(input, cancellationSignal(), (sample) => beatWith(memoryFigures(sample, estimateEtaSeconds([sample]))));
     },
     switchover: async (input) => (await sessions.current(input, input.plan)).switchover(cancellationSignal()),
     rollbackSource: (input) => sessions.rollback(input, input.plan, cancellationSignal()),

@@ -2,19 +2,9 @@ import { MigrationError } from '../../../domain/errors.js';
 import type { DiskExport, Endpoint } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { QemuAddress } from '../qmp/address.js';
+import type { ListenOn } from '../../transport/listen-spec.js';
 import { TLS_CREDS_ID } from '../migration/settings.js';
 import type { Monitor } from '../qmp/monitor.js';
-
-/** Where something may listen: a socket, or the first free port of a range. */
-export type ListenOn =
-  | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly firstPort: number; readonly lastPort: number };
-
-export interface ListenSpec {
-  readonly ram: ListenOn;
-  readonly nbd: ListenOn;
-  readonly handoff: ListenOn;
-}
 
 /** The same place again: after an agent's restart the source looks for us where we were. */
 export const listenAgain = (endpoint: Endpoint): ListenOn =>

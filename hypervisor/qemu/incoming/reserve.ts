@@ -3,7 +3,8 @@ import type { Endpoint, EpochRef, TargetEndpoints } from '../../../domain/contra
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { DriveName, Volid } from '../../../domain/ids.js';
 import { Monitor } from '../qmp/monitor.js';
-import { listenForNbd, listenForRam, type ListenOn, type ListenSpec } from './listen.js';
+import { listenForNbd, listenForRam } from './listen.js';
+import type { ListenOn, ListenSpec } from '../../transport/listen-spec.js';
 import { prepareIncoming } from './prepare-incoming.js';
 import type { TargetDeps } from './target-deps.js';
 import { exportsOf, foldTarget } from './target-journal.js';

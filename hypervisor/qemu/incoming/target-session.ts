@@ -6,7 +6,8 @@ import type { QmpClient } from '../qmp/client.js';
 import { Monitor } from '../qmp/monitor.js';
 import { finishCommitted, prepareConfig } from './commit.js';
 import { CommitGate } from './gate.js';
-import { listenAgain, type ListenOn } from './listen.js';
+import { listenAgain } from './listen.js';
+import type { ListenOn } from '../../transport/listen-spec.js';
 import { reserveTarget } from './reserve.js';
 import type { TargetDeps } from './target-deps.js';
 import { foldTarget } from './target-journal.js';
@@ -42,14 +43,19 @@ export class TargetSession {
     return this.#arming;
   }
 
+  /**
+   * Forward repair. `committed`: finishes what is left. `undecided`: the caller vouches for the source's HANDOVER (its
+   * journal and its QEMU say `completed`), so the gate opens as if it had arrived here. Anything else: refused.
+   */
   async finishCommit(): Promise<CommitTimes> {
     const known = (await this.#arming?.catch(() => null))?.times;
     if (known) return known;
     const decision = await this.#deps.token.read(this.#ref.vmid, this.#ref.epoch);
+    if (decision === 'undecided') return this.#commitLate();
     if (decision !== 'committed') {
-      throw new MigrationError('OwnershipUnknown', `finish commit failed: VM ${this.#ref.vmid}: the token says ${decision}; without the source's HANDOVER the guest may not run here`);
+      throw new MigrationError('OwnershipUnknown', `finish commit failed: VM ${this.#ref.vmid}: the token says ${decision}; the guest may not run here`);
     }
-    const client = this.#client ?? await this.#deps.connectDriveQmp(this.#ref.vmid);
+    const client = this.client ?? await this.#deps.connectDriveQmp(this.#ref.vmid);
     try {
       const times = await finishCommitted(this.#deps, this.#ref, this.#plan, new Monitor(client));
       await this.#deps.journal.append(this.#ref.vmid, this.#ref.epoch, 'running');
@@ -71,6 +77,17 @@ export class TargetSession {
   /** The connection that is in use, if any: a QMP socket serves one client. */
   get client(): QmpClient | null {
     return this.#client !== null && !this.#client.closed ? this.#client : null;
+  }
+
+  async #commitLate(): Promise<CommitTimes> {
+    const { endpoints } = foldTarget(await this.#deps.journal.requireCurrent(this.#ref.vmid, this.#ref.epoch));
+    if (endpoints === null) throw new MigrationError('SwitchoverFailed', `finish commit failed: VM ${this.#ref.vmid}: this node never reserved it`);
+    const gate = await this.arm(endpoints);
+    const answer = await gate.onHandover();
+    if (answer.kind !== 'committed' || gate.times === null) {
+      throw new MigrationError('SwitchoverFailed', `finish commit failed: VM ${this.#ref.vmid}: ${answer.kind === 'refused' ? answer.reason : 'no answer'}`);
+    }
+    return gate.times;
   }
 
   #reserve(): Promise<TargetEndpoints> {

@@ -3,7 +3,6 @@ import type { EpochRef } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { Volid } from '../../../domain/ids.js';
 import type { SourceDeps } from './source-deps.js';
-import { foldSource } from './source-journal.js';
 
 /**
  * After the commit, and after the target was seen running: ends the old QEMU and frees the disks that moved.
@@ -24,8 +23,6 @@ export async function cleanupSource(deps: SourceDeps, ref: EpochRef, plan: Migra
     await deps.freeVolume(disk.sourceVolid);
     freedVolids.push(disk.sourceVolid);
   }
-  const { tunnel } = foldSource(entry);
-  if (tunnel !== null) await deps.closeTunnel(tunnel);
   await deps.clearRunDir(ref);
   await deps.journal.close(ref.vmid, ref.epoch, 'cleaned');
   return { freedVolids };

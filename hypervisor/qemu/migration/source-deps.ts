@@ -2,7 +2,7 @@ import type { EpochRef, TargetEndpoints } from '../../../domain/contracts/activi
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore, Journal } from '../../../domain/contracts/ports.js';
 import type { NodeName, Vmid, Volid } from '../../../domain/ids.js';
-import type { Channels, TunnelRecord } from '../../transport/channels.js';
+import type { Channels } from '../../transport/channels.js';
 import type { QmpClient } from '../qmp/client.js';
 
 /** What the source's part needs of its node. Real: `workers/node-agent.ts`. */
@@ -17,14 +17,12 @@ export interface SourceDeps {
   /** Ends the guest's QEMU (verified pid) and removes its taps and sockets. */
   stopQemu(vmid: Vmid): Promise<void>;
   freeVolume(volid: Volid): Promise<void>;
-  /** Opens (or, with a tunnel's record, adopts) the way to the target. */
-  openChannels(ref: EpochRef, plan: MigrationPlan, endpoints: TargetEndpoints, record: TunnelRecord | null): Promise<Channels>;
+  /** Opens the way to the target, or finds the one a former agent opened. */
+  openChannels(ref: EpochRef, plan: MigrationPlan, endpoints: TargetEndpoints): Promise<Channels>;
   /** Starts connecting before the endpoints are known; used up by the next `openChannels` of this epoch. */
   warmUp(ref: EpochRef, plan: MigrationPlan): Promise<void>;
-  /** Ends a tunnel by its journaled record, also one whose agent is dead. */
-  closeTunnel(record: TunnelRecord): Promise<void>;
   /** Directory with QEMU's `keys.psk` for this epoch (transport `tls`). */
   tlsDir(ref: EpochRef): Promise<string>;
-  /** Removes what this epoch left in the run directory. */
+  /** Removes what this epoch left in the run directory, its tunnel first, also one whose agent is dead. */
   clearRunDir(ref: EpochRef): Promise<void>;
 }

@@ -1,7 +1,6 @@
 import type { TargetEndpoints } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
-import type { TunnelRecord } from '../../transport/channels.js';
 
 /**
  * What the source's journal says, folded. States in order:
@@ -10,7 +9,6 @@ import type { TunnelRecord } from '../../transport/channels.js';
 export interface SourceMemory {
   readonly plan: MigrationPlan | null;
   readonly endpoints: TargetEndpoints | null;
-  readonly tunnel: TunnelRecord | null;
   readonly mirroring: boolean;
   readonly copiedBytes: number;
   readonly migrating: boolean;
@@ -24,7 +22,6 @@ export function foldSource(entry: JournalEntry): SourceMemory {
   return {
     plan: (last('plan') as MigrationPlan | undefined) ?? null,
     endpoints: (last('endpoints') as TargetEndpoints | undefined) ?? null,
-    tunnel: (last('tunnel') as TunnelRecord | null | undefined) ?? null,
     mirroring: has('mirroring'),
     copiedBytes: (last('copiedBytes') as number | undefined) ?? 0,
     migrating: has('migrating'),

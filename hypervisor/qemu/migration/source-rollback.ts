@@ -5,7 +5,6 @@ import { Monitor } from '../qmp/monitor.js';
 import { waitUntil } from '../wait.js';
 import { abandonMirrors } from './mirror.js';
 import type { SourceDeps } from './source-deps.js';
-import { foldSource } from './source-journal.js';
 import { dropTlsCreds } from './tls-creds.js';
 
 /** States in which QEMU still works on a migration (qapi/migration.json, MigrationStatus). */
@@ -25,8 +24,6 @@ export async function rollbackSource(deps: SourceDeps, ref: EpochRef, plan: Migr
     throw new MigrationError('OwnershipUnknown', `roll back failed: VM ${ref.vmid}: the commit token says ${decision}, so the guest may belong to ${plan.target}`);
   }
   if (await deps.qemuAlive(ref.vmid)) await calmQemu(deps, ref, plan, signal);
-  const { tunnel } = foldSource(entry);
-  if (tunnel !== null) await deps.closeTunnel(tunnel);
   await deps.clearRunDir(ref);
   await deps.journal.close(ref.vmid, ref.epoch, 'rolled-back');
 }

@@ -102,15 +102,15 @@ export class SourceSession {
     return this.#opening;
   }
 
-  /** Lets go of everything in this process; QEMU and the journal stay as they are. */
-  async dispose(): Promise<void> {
+  /** Lets go of everything in this process. `keepTunnel`: the stream goes on, for the agent that comes after this one. */
+  async dispose({ keepTunnel }: { readonly keepTunnel: boolean }): Promise<void> {
     this.#driver?.dispose();
     this.#driver = null;
     this.#driving = null;
     const [channels, client] = await Promise.all([this.#opening?.catch(() => null), this.#connecting?.catch(() => null)]);
     this.#opening = null;
     this.#connecting = null;
-    await channels?.close();
+    await (keepTunnel ? channels?.detach() : channels?.close());
     client?.close();
   }
 
@@ -134,10 +134,8 @@ export class SourceSession {
   }
 
   async #openChannels(endpoints: TargetEndpoints): Promise<Channels> {
-    const memory = foldSource(await this.#deps.journal.requireCurrent(this.ref.vmid, this.ref.epoch));
-    const channels = await this.#deps.openChannels(this.ref, this.plan, endpoints, memory.tunnel);
-    await this.#note('channels', { endpoints, tunnel: channels.tunnel });
-    return channels;
+    await this.#note('channels', { endpoints });
+    return this.#deps.openChannels(this.ref, this.plan, endpoints);
   }
 
   #note(state: string, data?: Readonly<Record<string, unknown>>): Promise<void> {

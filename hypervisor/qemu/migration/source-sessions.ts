@@ -61,7 +61,7 @@ export class SourceSessions {
   }
 
   async disposeAll(): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map((session) => session.dispose()));
+    await Promise.all([...this.#sessions.values()].map((session) => session.dispose({ keepTunnel: true })));
     this.#sessions.clear();
   }
 
@@ -84,7 +84,7 @@ export class SourceSessions {
   }
 
   async #end(ref: EpochRef): Promise<void> {
-    await this.#sessions.get(ref.epoch)?.dispose();
+    await this.#sessions.get(ref.epoch)?.dispose({ keepTunnel: false });
     this.#sessions.delete(ref.epoch);
   }
 

@@ -1,11 +1,12 @@
 import { MigrationError } from '../../../domain/errors.js';
+import { QEMU_PSK_USER } from '../../transport/psk-file.js';
 import type { Monitor } from '../qmp/monitor.js';
 import { TLS_CREDS_ID } from './settings.js';
 
 /** Gives a QEMU the epoch's pre-shared key, for RAM and NBD alike. Replaces one left by an earlier epoch. */
 export async function addTlsCreds(monitor: Monitor, endpoint: 'client' | 'server', dir: string): Promise<void> {
   await dropTlsCreds(monitor);
-  await monitor.objectAdd({ 'qom-type': 'tls-creds-psk', id: TLS_CREDS_ID, endpoint, dir, ...(endpoint === 'client' ? { username: PSK_USER } : {}) });
+  await monitor.objectAdd({ 'qom-type': 'tls-creds-psk', id: TLS_CREDS_ID, endpoint, dir, ...(endpoint === 'client' ? { username: QEMU_PSK_USER } : {}) });
 }
 
 export async function dropTlsCreds(monitor: Monitor): Promise<void> {
@@ -13,6 +14,3 @@ export async function dropTlsCreds(monitor: Monitor): Promise<void> {
     if (!(error instanceof MigrationError && error.code === 'QmpError' && /not found/.test(error.message))) throw error;
   });
 }
-
-/** QEMU's default user name in `keys.psk` (docs/system/tls.rst). */
-export const PSK_USER = 'qemu';

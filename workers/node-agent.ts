@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from '@temporalio/worker';
+import { createSourceActivities } from '../activities/source/source-activities.js';
+import { createTargetActivities } from '../activities/target/target-activities.js';
+import { messageOf } from '../domain/errors.js';
+import { nodeQueue } from '../domain/ids.js';
+import { TargetSessions } from '../hypervisor/qemu/incoming/target-sessions.js';
+import { SourceSessions } from '../hypervisor/qemu/migration/source-sessions.js';
+import { loadNodeConfig } from './config.js';
+import { createLogger, installRuntime } from './logging.js';
+import { sourceDeps, targetDeps } from './node-deps.js';
+import { createNodeInspector, createNodeParts } from './node-parts.js';
+import { connectToTemporal, type TemporalLink } from './temporal.js';
+
+const RECONNECT_MS = 1000;
+
+/** The agent of one node: goes back on duty first, then serves the node's queue. */
+async function main(): Promise<void> {
+  const config = await loadNodeConfig();
+  const log = createLogger(`ferry-agent ${config.node}`);
+  const parts = createNodeParts(config);
+  const source = new SourceSessions(sourceDeps(parts));
+  const target = new TargetSessions(targetDeps(parts));
+  // Before Temporal: a guest that stands still in its blackout can't wait for the orchestrator.
+  for (const sentence of (await Promise.all([source.recover(), target.recover()])).flat()) log.info(sentence);
+
+  installRuntime(log);
+  const inspect = createNodeInspector(parts);
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+  const link = await connectPatiently(log, stopping.signal);
+  if (link === null) return;
+  const worker = await Worker.create({
+    connection: link.connection,
+    namespace: link.namespace,
+    taskQueue: nodeQueue(config.node),
+    identity: `${config.node}.agent@${process.pid}`,
+    activities: {
+      ...createSourceActivities({ sessions: source, token: parts.token, inspect }),
+      ...createTargetActivities({ sessions: target, token: parts.token, inspect }),
+    },
+    // A dead host's open polls each swallow one attempt, so there are few of them.
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
+    maxConcurrentActivityTaskExecutions: 32,
+    // A cancellation reaches an activity with its next heartbeat: within half a second.
+    maxHeartbeatThrottleInterval: '500ms',
+    defaultHeartbeatThrottleInterval: '500ms',
+    shutdownGraceTime: '1s',
+    shutdownForceTime: '10s',
+  });
+  log.info({ queue: nodeQueue(config.node) }, 'serving');
+  await worker.run();
+  await Promise.all([source.disposeAll(), target.disposeAll()]);
+  await link.connection.close();
+}
+
+/** Guests on duty are served all the while; Temporal may come when it can. null: told to stop while waiting. */
+async function connectPatiently(log: ReturnType<typeof createLogger>, stopping: AbortSignal): Promise<TemporalLink | null> {
+  for (;;) {
+    if (stopping.aborted) return null;
+    try {
+      return await connectToTemporal();
+    } catch (error) {
+      log.warn(`connect to Temporal failed: ${messageOf(error)}; trying again`);
+      await sleep(RECONNECT_MS, undefined, { signal: stopping }).catch(() => undefined);
+    }
+  }
+}
+
+main().then(() => process.exit(0), (error: unknown) => {
+  console.error(`ferry agent: ${messageOf(error)}`);
+  process.exit(1);
+});
