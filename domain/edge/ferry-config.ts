@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { MigrationError } from '../errors.js';
+import { describeIssues } from './describe-issues.js';
+import { absolutePath, nodeName, text, wholeNumber } from './fields.js';
+
+/** Configuration of the daemons, complete. */
+export interface FerryConfig {
+  /** This node's name in the cluster; a control worker needs none. */
+  readonly node?: string;
+  readonly pveRoot: string;
+  readonly stateDir: string;
+  readonly runDir: string;
+  readonly qemuRunDir: string;
+  readonly qemuBinary: string;
+  readonly qemuImg: string;
+  /** Where a storage's directory is on this node, when `storage.cfg` is not right about it. */
+  readonly storagePathOverrides?: Readonly<Record<string, string>>;
+  readonly ssh: SshConfig;
+  /** TCP ports for incoming streams, both ends included. */
+  readonly portRange: { readonly first: number; readonly last: number };
+  /** Instead of `migrations` (control worker) or `node-<name>` (agent). */
+  readonly taskQueue?: string;
+}
+
+export interface SshConfig {
+  readonly identityFile: string;
+  /** Host keys by node name; default `<pveRoot>/priv/known_hosts`. */
+  readonly knownHostsFile: string;
+  readonly user: string;
+  readonly port: number;
+  readonly sshBinary: string;
+}
+
+/** Parses the JSON of the daemons' configuration file. Throws `InvalidInput` with one sentence that names every problem. */
+export function parseFerryConfig(raw: unknown): FerryConfig {
+  const parsed = configSchema.safeParse(raw);
+  if (!parsed.success) {
+    const problems = describeIssues(parsed.error.issues, raw, KEYS);
+    throw new MigrationError('InvalidInput', `read configuration failed: ${problems.join('; ')}`, { problems });
+  }
+  const { node, storagePathOverrides, taskQueue, ssh, ...rest } = parsed.data;
+  return {
+    ...rest,
+    ssh: { ...ssh, knownHostsFile: ssh.knownHostsFile ?? `${rest.pveRoot}/priv/known_hosts` },
+    ...(node === undefined ? {} : { node }),
+    ...(storagePathOverrides === undefined ? {} : { storagePathOverrides }),
+    ...(taskQueue === undefined ? {} : { taskQueue }),
+  };
+}
+
+const port = wholeNumber(1, 65_535);
+const program = text('a program name or path', /^\S+$/);
+
+const sshSchema = z.strictObject({
+  identityFile: absolutePath.default('/root/.ssh/id_rsa'),
+  knownHostsFile: absolutePath.optional(),
+  user: text('a user name', /^[a-z_][a-z0-9_.-]*\$?$/i).default('root'),
+  port: port.default(22),
+  sshBinary: program.default('ssh'),
+}, { error: 'expected an object' });
+
+const portRangeSchema = z.strictObject({ first: port.default(60_000), last: port.default(60_049) }, { error: 'expected an object' })
+  .refine(({ first, last }) => first <= last, { error: 'expected first ≤ last' });
+
+const configSchema = z.strictObject({
+  node: nodeName.optional(),
+  pveRoot: absolutePath.default('/etc/pve'),
+  stateDir: absolutePath.default('/var/lib/ferry'),
+  runDir: absolutePath.default('/run/ferry'),
+  qemuRunDir: absolutePath.default('/run/qemu-server'),
+  qemuBinary: program.default('qemu-system-x86_64'),
+  qemuImg: program.default('qemu-img'),
+  storagePathOverrides: z.record(z.string(), absolutePath, { error: 'expected paths by storage' }).optional(),
+  ssh: sshSchema.prefault({}),
+  portRange: portRangeSchema.prefault({}),
+  taskQueue: text('a task queue name', /^\S+$/).optional(),
+}, { error: 'expected an object' });
+
+const KEYS = [
+  ...Object.keys(configSchema.shape), ...Object.keys(sshSchema.shape).map((key) => `ssh.${key}`), ...Object.keys(portRangeSchema.shape).map((key) => `portRange.${key}`),
+];

@@ -1,0 +1,19 @@
+/** What one line of a PVE guest config is. */
+export type ConfigLine =
+  | { readonly kind: 'blank' | 'comment' }
+  | { readonly kind: 'section'; readonly name: string }
+  | { readonly kind: 'value'; readonly key: string; readonly value: string }
+  | { readonly kind: 'unknown'; readonly text: string };
+
+/** Reads a line as PVE does: `#` opens a description line, `[name]` a section, everything else is `key: value`. */
+export function readConfigLine(line: string): ConfigLine {
+  if (/^\s*$/.test(line)) return { kind: 'blank' };
+  if (line.startsWith('#')) return { kind: 'comment' };
+  const section = /^\[([^\]]+)\]\s*$/.exec(line);
+  if (section?.[1] !== undefined) return { kind: 'section', name: section[1] };
+  const value = /^([a-z][a-z_-]*\d*):\s*(\S.*?)\s*$/.exec(line);
+  if (value?.[1] !== undefined && value[2] !== undefined) return { kind: 'value', key: value[1], value: value[2] };
+  return { kind: 'unknown', text: line.trim() };
+}
+
+export const CONFIG_KEY = /^[a-z][a-z_-]*\d*$/;
