@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { MigrationError } from '../../../domain/errors.js';
 import type { Vmid } from '../../../domain/ids.js';
+import { parseBoolean } from '../../../domain/guest/property-string.js';
 import type { VmConfig } from '../../../domain/guest/vm-config.js';
 import { runOk } from '../../exec.js';
 import { tapName } from '../../paths.js';
@@ -16,7 +17,7 @@ export interface Tap {
 /** The taps of a config. `link_down=1` is a cable that is not plugged in. */
 export const tapsOf = (config: VmConfig): readonly Tap[] => config.nets.map((net) => ({
   name: tapName(config.vmid, net.index),
-  bridge: net.options['link_down'] === '1' ? null : net.bridge,
+  bridge: parseBoolean(net.options['link_down'] ?? '0') === true ? null : net.bridge,
   tag: net.tag,
 }));
 
