@@ -1,0 +1,83 @@
+import { Command, CommanderError, Option } from 'commander';
+import { normalizeArgv } from './argv.js';
+import { EXIT, EXIT_CODES_HELP } from './exit-codes.js';
+import type { Io } from './io.js';
+import type { MigrateFlags } from './request.js';
+
+export interface OutputFlags {
+  readonly json?: boolean;
+}
+
+/**
+ * Runs one `ferry` command line (without the program's name); resolves to its exit code, never throws for what an
+ * operator can cause. Commands are loaded when they are called: `ferry --help` must not load Temporal.
+ */
+export async function runFerry(argv: readonly string[], io: Io): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = buildProgram(io, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(normalizeArgv(argv), { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const { reportError } = await import('./report-error.js');
+    return reportError(io, error);
+  }
+}
+
+function buildProgram(io: Io, done: (code: number) => void): Command {
+  const program = new Command('ferry')
+    .description('Moves running guests between the nodes of a cluster. Services: `ferry agent`, `ferry control`; a guest on this node: `ferry vm`.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void io.stdout.write(text), writeErr: (text) => void io.stderr.write(text) })
+    .showHelpAfterError('(see `ferry --help`)')
+    .addHelpText('after', EXIT_CODES_HELP);
+  withRequestOptions(program.command('migrate').description('move a guest to another node and follow it to its end').argument('<vmid>').argument('<target>'))
+    .option('--wait', 'follow it to its end (the default)')
+    .addOption(new Option('--detach', 'return as soon as it has started').conflicts('wait'))
+    .option('--json', 'one JSON object per line, the report last')
+    .action(async (vmid: string, target: string, flags: MigrateFlags & OutputFlags & { detach?: boolean; wait?: boolean }) =>
+      done(await (await import('./commands/migrate.js')).migrateCommand(io, vmid, target, flags)));
+  withRequestOptions(program.command('check').description('say whether a guest could be moved, and every reason why not; touches nothing').argument('<vmid>').argument('<target>'))
+    .option('--json', 'the verdict as JSON')
+    .action(async (vmid: string, target: string, flags: MigrateFlags & OutputFlags) =>
+      done(await (await import('./commands/check.js')).checkCommand(io, vmid, target, flags)));
+  program.command('list').description('migrations that run or started within a day')
+    .option('--all', 'everything the server still knows')
+    .option('--json', 'as JSON')
+    .action(async (flags: OutputFlags & { all?: boolean }) => done(await (await import('./commands/list.js')).listCommand(io, flags)));
+  program.command('show').description("the newest migration of a guest: its progress, or its report").argument('<vmid|workflowId>')
+    .option('--watch', 'follow a running one to its end')
+    .option('--json', 'as JSON')
+    .option('--html <file>', 'write the report as a page')
+    .action(async (what: string, flags: OutputFlags & { watch?: boolean; html?: string }) =>
+      done(await (await import('./commands/show.js')).showCommand(io, what, flags)));
+  program.command('cancel').description('stop the running migration of a guest: it stays where it was').argument('<vmid|workflowId>')
+    .option('--wait', 'until the guest is back (exit 0), or is found to have moved already (exit 1)')
+    .option('--json', 'one JSON object per line')
+    .action(async (what: string, flags: OutputFlags & { wait?: boolean }) => done(await (await import('./commands/cancel.js')).cancelCommand(io, what, flags)));
+  program.command('steer').description('change a running migration, from its next round on').argument('<vmid|workflowId>')
+    .option('--downtime-limit <ms>', 'longest time the guest may stand still')
+    .option('--bwlimit <KiB/s>', 'bandwidth, 0 for unlimited')
+    .action(async (what: string, flags: { downtimeLimit?: string; bwlimit?: string }) =>
+      done(await (await import('./commands/steer.js')).steerCommand(io, what, flags)));
+  return program;
+}
+
+function withRequestOptions(command: Command): Command {
+  return command
+    .option('--online', 'move it while it runs (default: live if it runs)')
+    .option('--no-online', 'only move it if it is stopped')
+    .option('--with-local-disks', 'copy local disks too')
+    .option('--target-storage <map>', 'where disks go: `1` (same names), `dst`, `src:dst,…`')
+    .option('--bwlimit <KiB/s>', 'bandwidth for memory and disks together, 0 for unlimited')
+    .option('--migration-network <CIDR>', 'network the bytes take')
+    .option('--migration-type <type>', 'secure, insecure or tls')
+    .option('--downtime-limit <ms>', 'longest time the guest may stand still')
+    .option('--convergence-deadline <s>', 'give up copying memory after this long')
+    .option('--max-cpu-throttle <%>', 'slow the guest down at most so far')
+    .option('--reason <text>', 'why, for the record')
+    .option('--force', 'ignore what PVE lets root ignore');
+}

@@ -1,0 +1,12 @@
+/** The library the `ferry` command is made of: start, watch, steer and read migrations from a program. */
+export { connectTemporal, workflowUrl, type FerryClient } from './connection.js';
+export { ClientError, type ClientErrorKind } from './errors.js';
+export { startMigration, type StartedMigration } from './api/start.js';
+export { watchMigration, type Watched, type WatchOptions } from './api/watch.js';
+export { cancelMigration } from './api/cancel.js';
+export { steerMigration, type SteerWishes } from './api/steer.js';
+export { checkMigration } from './api/check.js';
+export { listMigrations, type ListedMigration, type ListOptions } from './api/list.js';
+export { showMigration, type ShownMigration } from './api/show.js';
+export type { Ending } from './api/outcome.js';
+export type { ProgressView } from './view.js';

@@ -1,0 +1,73 @@
+import { ApplicationFailure, condition, defineQuery, defineSignal, defineUpdate, isCancellation, proxyActivities, setHandler, ActivityCancellationType } from '@temporalio/workflow';
+import type { MigrationProgress } from '../../../domain/contracts/progress.js';
+import type { MigrationReport } from '../../../domain/contracts/report.js';
+import type { MigrateRequest } from '../../../domain/contracts/request.js';
+import { reportOf } from './report.js';
+
+/** The test drives the stand-in by signals: what it shows, and how it ends. */
+export const putSignal = defineSignal<[Partial<MigrationProgress>]>('put');
+export const finishSignal = defineSignal<[MigrationReport['outcome'] | 'invalid-input' | 'no-report']>('finish');
+
+const { precopy } = proxyActivities<{ precopy(): Promise<void> }>({
+  taskQueue: 'node-pve1',
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: '10s',
+  retry: { maximumAttempts: 1 },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** Speaks as the real one does, moves nothing. A request whose reason is `heartbeat` runs a node activity meanwhile. */
+export async function migrateGuest(request: MigrateRequest): Promise<MigrationReport> {
+  let ending: Parameters<typeof finish>[0] | null = null;
+  let progress: MigrationProgress = {
+    vmid: request.vmid, source: 'pve1', target: request.target, phase: 'validating', detail: 'reading the cluster',
+    lastSample: null, lastStep: null, waitingFor: null, report: null,
+  };
+  const finish = (outcome: MigrationReport['outcome'] | 'invalid-input' | 'no-report'): void => {
+    ending = outcome;
+  };
+  setHandler(defineQuery('progress'), () => progress);
+  setHandler(putSignal, (change) => {
+    progress = { ...progress, ...change };
+  });
+  setHandler(finishSignal, finish);
+  setHandler(defineUpdate<void, [{ downtimeMs: number }]>('setDowntimeBudget'), ({ downtimeMs }) => {
+    progress = { ...progress, detail: `downtime budget ${downtimeMs} ms` };
+  }, {
+    validator: ({ downtimeMs }) => {
+      if (downtimeMs < 1) throw ApplicationFailure.nonRetryable('change refused: downtimeMs: a whole number from 1 to 60000 is needed', 'InvalidInput');
+    },
+  });
+  try {
+    if (request.reason === 'heartbeat') {
+      progress = { ...progress, phase: 'precopy' };
+      await precopy();
+    } else {
+      await condition(() => ending !== null);
+    }
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    ending = 'cancelled';
+  }
+  return end(request, ending ?? 'migrated');
+}
+
+function end(request: MigrateRequest, ending: MigrationReport['outcome'] | 'invalid-input' | 'no-report'): MigrationReport {
+  if (ending === 'invalid-input') throw ApplicationFailure.nonRetryable('migrating failed: vmid: 99 is below 100', 'InvalidInput');
+  if (ending === 'no-report') throw ApplicationFailure.nonRetryable('something broke', 'Internal');
+  const report = reportOf(request, ending);
+  if (ending === 'migrated') return report;
+  throw ApplicationFailure.nonRetryable(report.reason, ending, report);
+}
+
+export async function checkMigration(request: MigrateRequest): Promise<unknown> {
+  if (request.target === 'pve2') return { refusals: [], warnings: ['the target is busy'], plan: null };
+  return {
+    refusals: [
+      { code: 'node-unknown', sentence: `node ${request.target} is not a member of the cluster`, remedy: 'name one of pve1, pve2' },
+      { code: 'guest-locked', sentence: 'guest 101 is locked (backup)', remedy: 'wait for the backup' },
+    ],
+    warnings: [],
+    plan: null,
+  };
+}
