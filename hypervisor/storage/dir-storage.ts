@@ -12,31 +12,31 @@ import type { ImageFormat, VolumeLocation, VolumeStore } from './volume-store.js
 const MAX_DISKS = 1024;
 
 /** Volumes as files in directories, laid out as PVE does: `images/<vmid>/vm-<vmid>-disk-<n>.<format>`. */
-export function createDirStorage(storages: readonly StorageConfig[], node: NodeName): VolumeStore {
+export function createDirStorage(storages: readonly StorageConfig[], node: NodeName, qemuImg = 'qemu-img'): VolumeStore {
   const storageBy = (id: string): ReturnType<typeof directoryStorage> => directoryStorage(storages, node, id);
   const resolve = (volid: Volid): VolumeLocation => volumePath(storageBy(storageOf(volid)), volid);
   const make = (location: VolumeLocation, format: ImageFormat, sizeBytes: number): Promise<boolean> => {
     if (location.format !== format) throw unavailable(location.storage, `${basename(location.path)} is no name for format ${format}`);
-    return makeImage(location.path, format, sizeBytes, storageBy(location.storage).values['preallocation'] ?? 'off');
+    return makeImage(location.path, format, sizeBytes, storageBy(location.storage).values['preallocation'] ?? 'off', qemuImg);
   };
-  const nextVolid = async (id: string, vmid: Vmid, format: ImageFormat): Promise<Volid> => {
+  const nextFreeName = async (id: string, vmid: Vmid, format: ImageFormat): Promise<Volid> => {
     const taken = new Set((await namesIn(imageFolder(storageBy(id), vmid))).map((name) => /^vm-\d+-disk-(\d+)\./.exec(name)?.[1] ?? ''));
     for (let n = 0; n < MAX_DISKS; n += 1) if (!taken.has(String(n))) return `${id}:${vmid}/vm-${vmid}-disk-${n}.${format}`;
     throw unavailable(id, `VM ${vmid} has ${MAX_DISKS} disks there already`);
   };
   return {
     resolve,
-    nextVolid,
-    async createExact(volid, format, sizeBytes) {
+    nextFreeName,
+    async createExactly(volid, format, sizeBytes) {
       const location = resolve(volid);
       if (await make(location, format, sizeBytes)) return location;
-      const found = await imageInfo(location.path, format);
+      const found = await imageInfo(location.path, format, qemuImg);
       if (found.virtualSizeBytes === sizeBytes) return location;
       throw unavailable(location.storage, `${volid} exists with ${found.virtualSizeBytes} bytes, not ${sizeBytes}`, { volid });
     },
     async create({ storage, vmid, format, sizeBytes }) {
       for (;;) {
-        const volid = await nextVolid(storage, vmid, format);
+        const volid = await nextFreeName(storage, vmid, format);
         const location = resolve(volid);
         if (await make(location, format, sizeBytes)) return { ...location, volid };
       }

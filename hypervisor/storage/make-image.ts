@@ -8,13 +8,13 @@ import type { ImageFormat } from './volume-store.js';
  * Makes an empty image; false, and nothing made, when the name is taken. It appears under its name at once and whole:
  * made under another one and linked, since link(2) never replaces. `preallocation`: PVE's words.
  */
-export async function makeImage(path: string, format: ImageFormat, sizeBytes: number, preallocation: string): Promise<boolean> {
+export async function makeImage(path: string, format: ImageFormat, sizeBytes: number, preallocation: string, qemuImg = 'qemu-img'): Promise<boolean> {
   await mkdir(dirname(path), { recursive: true });
   const draft = join(dirname(path), `${draftPrefix(path)}${randomUUID()}`);
   try {
     // Raw images have no metadata to allocate.
     const option = format === 'raw' && preallocation === 'metadata' ? 'off' : preallocation;
-    await runOk('qemu-img', ['create', '-q', '-f', format, '-o', `preallocation=${option}`, '--', draft, String(sizeBytes)], { code: 'StorageUnavailable', timeoutMs: 600_000 });
+    await runOk(qemuImg, ['create', '-q', '-f', format, '-o', `preallocation=${option}`, '--', draft, String(sizeBytes)], { code: 'StorageUnavailable', timeoutMs: 600_000 });
     await link(draft, path);
     return true;
   } catch (error) {

@@ -14,9 +14,9 @@ export interface VolumeLocation {
 export interface VolumeStore {
   resolve(volid: Volid): VolumeLocation;
   /** First free `vm-<vmid>-disk-<n>`. Reserves nothing. */
-  nextVolid(storage: string, vmid: Vmid, format: ImageFormat): Promise<Volid>;
+  nextFreeName(storage: string, vmid: Vmid, format: ImageFormat): Promise<Volid>;
   /** Creates exactly this volume, empty. No error when it exists with this format and size (a retry). */
-  createExact(volid: Volid, format: ImageFormat, sizeBytes: number): Promise<VolumeLocation>;
+  createExactly(volid: Volid, format: ImageFormat, sizeBytes: number): Promise<VolumeLocation>;
   /** Creates a volume under the first name nobody else took, however many create at the same time. */
   create(input: { readonly storage: string; readonly vmid: Vmid; readonly format: ImageFormat; readonly sizeBytes: number }): Promise<VolumeLocation & { readonly volid: Volid }>;
   /** Removes a guest's volume for good. No error when there is none. */

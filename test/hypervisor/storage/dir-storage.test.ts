@@ -68,12 +68,12 @@ describe('create', () => {
   });
 
   it('creates an exact volume once, and finds it the second time', async () => {
-    const volid = await store.nextVolid('local', 103, 'qcow2');
+    const volid = await store.nextFreeName('local', 103, 'qcow2');
     expect(volid).toBe('local:103/vm-103-disk-0.qcow2');
-    const made = await store.createExact(volid, 'qcow2', 8 * MIB);
-    expect(await store.createExact(volid, 'qcow2', 8 * MIB)).toEqual(made);
-    await expect(store.createExact(volid, 'qcow2', 9 * MIB)).rejects.toThrow(/exists with 8388608 bytes, not 9437184/);
-    await expect(store.createExact(volid, 'raw', 8 * MIB)).rejects.toThrow(/no name for format raw/);
+    const made = await store.createExactly(volid, 'qcow2', 8 * MIB);
+    expect(await store.createExactly(volid, 'qcow2', 8 * MIB)).toEqual(made);
+    await expect(store.createExactly(volid, 'qcow2', 9 * MIB)).rejects.toThrow(/exists with 8388608 bytes, not 9437184/);
+    await expect(store.createExactly(volid, 'raw', 8 * MIB)).rejects.toThrow(/no name for format raw/);
   });
 
   it('reports what qemu-img says, and leaves nothing half-made', async () => {
