@@ -5,7 +5,6 @@ import { createServer, type AddressInfo } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import type { SshTarget } from '../../../hypervisor/transport/ssh/ssh-target.js';
 
 export interface TestSshd {

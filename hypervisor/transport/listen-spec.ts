@@ -1,0 +1,55 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MigrationError } from '../../domain/errors.js';
+import { epochShort } from '../../domain/ids.js';
+import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { MigrationPlan } from '../../domain/contracts/plan.js';
+
+/** Where something may listen: a socket, or the first free port of a range. */
+export type ListenOn =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly firstPort: number; readonly lastPort: number };
+
+export interface ListenSpec {
+  readonly ram: ListenOn;
+  readonly nbd: ListenOn;
+  readonly handoff: ListenOn;
+}
+
+export interface PortRange {
+  readonly firstPort: number;
+  readonly lastPort: number;
+}
+
+/**
+ * Where the target listens: for `secure` on unix sockets in the epoch's run directory (made here), reached by ssh only;
+ * else on the migration address. Throws `InvalidInput` when a socket's path would be too long.
+ */
+export async function listenSpec(plan: MigrationPlan, ref: EpochRef, runDir: string, ports: PortRange): Promise<ListenSpec> {
+  const dir = await makeRunPath(runDir, ref);
+  const at = (name: string): ListenOn =>
+    plan.transport.type === 'secure' ? { kind: 'unix', path: socketPath(dir, name) } : { kind: 'tcp', host: plan.transport.targetAddress, ...ports };
+  return { ram: at('ram'), nbd: at('nbd'), handoff: at('handoff') };
+}
+
+/** What one migration leaves in the run directory of a node, all of it. */
+export const runPath = (runDir: string, { vmid, epoch }: EpochRef): string => join(runDir, `${vmid}-${epochShort(epoch)}`);
+
+export async function makeRunPath(runDir: string, ref: EpochRef): Promise<string> {
+  const dir = runPath(runDir, ref);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  return dir;
+}
+
+export const clearRunPath = (runDir: string, ref: EpochRef): Promise<void> => rm(runPath(runDir, ref), { recursive: true, force: true });
+
+/** unix(7): room in `sun_path` without its final zero. */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+export function socketPath(dir: string, name: string): string {
+  const path = join(dir, `${name}.sock`);
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
+    throw new MigrationError('InvalidInput', `make socket failed: ${path}: longer than ${MAX_SOCKET_PATH_BYTES} bytes; choose a shorter run directory`, { path });
+  }
+  return path;
+}
