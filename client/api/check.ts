@@ -1,12 +1,12 @@
-import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError } from '@temporalio/client';
 import { randomUUID } from 'node:crypto';
 import type { Verdict } from '../../domain/contracts/plan.js';
 import type { MigrateRequest } from '../../domain/contracts/request.js';
-import { messageOf } from '../../domain/errors.js';
 import { checkWorkflowId, MIGRATIONS_QUEUE } from '../../domain/ids.js';
 import type { FerryClient } from '../connection.js';
 import { ClientError } from '../errors.js';
 import { CHECK_WORKFLOW } from './names.js';
+import { explainFailure } from './outcome.js';
 
 /** Nodes that do not answer are named by the verdict long before this. */
 const CHECK_DEADLINE_MS = 120_000;
@@ -25,8 +25,9 @@ export async function checkMigration(client: FerryClient, request: MigrateReques
     return (await handle.result()) as Verdict;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    const cause = error.cause;
-    if (cause instanceof ApplicationFailure && cause.type === 'InvalidInput') throw new ClientError('usage', cause.message, error);
-    throw new ClientError('no-answer', `checking failed: guest ${request.vmid}: ${messageOf(cause)}. Is a control worker running (\`ferry control\`)?`, error);
+    const { code, sentence } = explainFailure(error.cause);
+    if (code === 'InvalidInput') throw new ClientError('usage', sentence, error);
+    const hint = code === 'Timeout' ? ' Is a control worker running (`ferry control`)?' : '';
+    throw new ClientError('no-answer', `checking failed: guest ${request.vmid}: ${sentence}.${hint}`, error);
   }
 }

@@ -21,10 +21,9 @@ export async function awaitEnding(handle: WorkflowHandle): Promise<Ending> {
 }
 
 export function endingOfFailure(cause: unknown): Ending {
-  for (let failure = cause; failure instanceof Error; failure = failure.cause) {
-    const report = detailsOf(failure).find(isReport);
-    if (report !== undefined) return { kind: 'report', report };
-  }
+  const chain = causeChain(cause);
+  const report = chain.flatMap(detailsOf).find(isReport);
+  if (report !== undefined) return { kind: 'report', report };
   if (cause instanceof TerminatedFailure) {
     return {
       kind: 'no-report',
@@ -32,13 +31,23 @@ export function endingOfFailure(cause: unknown): Ending {
       sentence: 'the workflow was terminated by hand, without a rollback; the node agents settle what is left of it',
     };
   }
-  return { kind: 'no-report', code: codeOf(cause), sentence: messageOf(cause) };
+  return { kind: 'no-report', ...explainFailure(cause) };
 }
 
-function codeOf(cause: unknown): string {
-  if (cause instanceof ApplicationFailure && typeof cause.type === 'string' && cause.type !== '') return cause.type;
-  if (cause instanceof CancelledFailure) return 'Cancelled';
-  return cause instanceof TimeoutFailure ? 'Timeout' : 'Internal';
+/** The error code and the sentence of what really went wrong: an activity's failure is wrapped in the workflow's. */
+export function explainFailure(cause: unknown): { readonly code: string; readonly sentence: string } {
+  const chain = causeChain(cause);
+  const own = chain.find((failure): failure is ApplicationFailure => failure instanceof ApplicationFailure && Boolean(failure.type));
+  if (own !== undefined) return { code: own.type ?? 'Internal', sentence: own.message };
+  if (chain.some((failure) => failure instanceof CancelledFailure)) return { code: 'Cancelled', sentence: 'cancelled before anything was touched' };
+  const root = chain.at(-1) ?? cause;
+  return { code: root instanceof TimeoutFailure ? 'Timeout' : 'Internal', sentence: messageOf(root) };
+}
+
+function causeChain(cause: unknown): readonly Error[] {
+  const chain: Error[] = [];
+  for (let failure = cause; failure instanceof Error; failure = failure.cause) chain.push(failure);
+  return chain;
 }
 
 function isReport(value: unknown): value is MigrationReport {

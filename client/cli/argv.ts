@@ -9,7 +9,7 @@ const NO: ReadonlySet<string> = new Set(['0', 'no', 'false', 'off']);
 
 /**
  * PVE's spellings in ours: `--migration_network` → `--migration-network`, `--targetstorage` → `--target-storage`,
- * `-online 1` → `--online`, `--with-local-disks 0` → nothing, `--online 0` → `--no-online`. Values are left alone.
+ * `-online 1` → `--online`, `--with-local-disks 0` → `--no-with-local-disks`. Values are left alone.
  */
 export function normalizeArgv(argv: readonly string[]): string[] {
   const result: string[] = [];
@@ -46,5 +46,5 @@ function canonical(name: string): string {
 function flagTokens(name: string, value: string | undefined): string[] {
   if (value === undefined || YES.has(value)) return [`--${name}`];
   if (!NO.has(value)) return [`--${name}=${value}`];
-  return name === 'online' ? ['--no-online'] : [];
+  return name === 'force' ? [] : [`--no-${name}`];
 }

@@ -70,7 +70,8 @@ function withRequestOptions(command: Command): Command {
   return command
     .option('--online', 'move it while it runs (default: live if it runs)')
     .option('--no-online', 'only move it if it is stopped')
-    .option('--with-local-disks', 'copy local disks too')
+    .option('--with-local-disks', 'copy local disks too (the default)')
+    .option('--no-with-local-disks', 'refuse if that would be needed')
     .option('--target-storage <map>', 'where disks go: `1` (same names), `dst`, `src:dst,…`')
     .option('--bwlimit <KiB/s>', 'bandwidth for memory and disks together, 0 for unlimited')
     .option('--migration-network <CIDR>', 'network the bytes take')
