@@ -2,10 +2,11 @@ import type { Refusal } from '../contracts/plan.js';
 import { localResources } from '../guest/local-resources.js';
 import type { CheckContext } from './context.js';
 import { refuse } from './refuse.js';
+import { isOlder } from './versions.js';
 
 /** Devices that exist on one node only, and firmware state this version does not copy. */
 export function checkLocalResources(context: CheckContext): readonly Refusal[] {
-  return [...checkDevices(context), ...checkFirmwareState(context), ...checkBlockers(context)];
+  return [...checkDevices(context), ...checkLiveOnly(context), ...checkFirmwareState(context), ...checkBlockers(context)];
 }
 
 function checkDevices({ vm, request }: CheckContext): Refusal[] {
@@ -20,6 +21,20 @@ function checkDevices({ vm, request }: CheckContext): Refusal[] {
   if (mapped.length > 0) {
     const sentence = `can't live migrate running VM which uses following mapped devices: ${mapped.join(', ')}`;
     refusals.push(refuse('mapped-devices', sentence, `remove them (qm set ${request.vmid} --delete ${mapped[0]}), or move the VM stopped`));
+  }
+  return refusals;
+}
+
+/** What moves while the guest is stopped, but not while it runs. */
+function checkLiveOnly({ vm, source, request: { vmid } }: CheckContext): Refusal[] {
+  const values = vm?.config.values ?? {};
+  const refusals = ['amd-sev', 'intel-tdx']
+    .filter((key) => values[key] !== undefined)
+    .map((key) => refuse('encrypted-memory', `can't migrate VM which uses local devices: ${key}: the guest's memory is encrypted for this host`, 'move the VM stopped'));
+  const machineVersion = /-(\d+\.\d+)/.exec(source?.guest.machine ?? '')?.[1];
+  if (/(^|,)clipboard=vnc(,|$)/.test(values['vga'] ?? '') && machineVersion !== undefined && isOlder(machineVersion, '10.1')) {
+    const sentence = "VMs with 'clipboard' set to 'vnc' are not live migratable with QEMU/machine versions older than 10.1!";
+    refusals.push(refuse('clipboard-vnc', sentence, `switch it off and restart the VM: qm set ${vmid} --vga std`));
   }
   return refusals;
 }

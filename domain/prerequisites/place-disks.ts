@@ -25,7 +25,6 @@ export function placeDisks(context: CheckContext): DiskPlacement {
 type ReadMap = { readonly refusal: Refusal; readonly of: null } | { readonly refusal: null; readonly of: (storageId: string) => string };
 
 function readMap(text: string | undefined): ReadMap {
-  if (text === undefined) return { refusal: null, of: (storageId) => storageId };
   try {
     const map = parseStorageMap(text);
     return { refusal: null, of: (storageId) => mapStorage(map, storageId) };

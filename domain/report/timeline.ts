@@ -16,11 +16,10 @@ export function layOut(spans: readonly Span[], width: number): PlacedSpan[] {
   const totalMs = spans.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0);
   let beforeMs = 0;
   return spans.map((span) => {
-    const share = (ms: number): number => (totalMs === 0 ? 0 : (ms / totalMs) * width);
-    const offset = Math.min(width - 1, Math.floor(share(beforeMs)));
-    const length = Math.min(width - offset, Math.max(1, Math.round(share(span.elapsedMs))));
+    const unitsUntil = (ms: number): number => (totalMs === 0 ? 0 : Math.round((ms / totalMs) * width));
+    const offset = Math.min(width - 1, unitsUntil(beforeMs));
     beforeMs += span.elapsedMs;
-    return { ...span, offset, length };
+    return { ...span, offset, length: Math.max(1, unitsUntil(beforeMs) - offset) };
   });
 }
 
