@@ -58,22 +58,23 @@ export async function openChannels(options: ChannelsOptions): Promise<Channels> 
   const { ram, nbd } = options.endpoints;
   const forward = (name: string, endpoint: Endpoint): { localPath: string; remotePath: string } =>
     ({ localPath: socketPath(dir, `to-${name}`), remotePath: unixPath(endpoint) });
-  const tunnel = await openSshTunnel({
+  return tunnelled(options, () => openSshTunnel({
     ...sshTarget(options.plan, options.sshConfig),
     forwards: [forward('ram', ram), ...(nbd === null ? [] : [forward('nbd', nbd)])],
     pidRecord: join(dir, 'tunnel.json'),
-  });
-  return tunnelled(options, tunnel);
+  }));
 }
 
-/** For an agent that restarted: the same ways again, with the journaled tunnel. Throws `TransportFailed` when that has ended. */
+/**
+ * For an agent that restarted: the same ways again, with the journaled tunnel. If that has ended, `onBroken` tells at
+ * once; the handoff works all the same, so that a finished guest can still be handed over.
+ */
 export async function adoptChannels(options: ChannelsOptions, record: TunnelRecord | null): Promise<Channels> {
-  return record === null ? direct(options) : tunnelled(options, adoptTunnel(record));
+  return record === null ? direct(options) : tunnelled(options, () => Promise.resolve(adoptTunnel(record)));
 }
 
-function tunnelled(options: ChannelsOptions, tunnel: Tunnel): Channels {
-  const [ram, nbd] = tunnel.record.forwards;
-  if (ram === undefined) throw new MigrationError('Internal', `use tunnel failed: pid ${tunnel.record.pid}: it forwards nothing`);
+/** The handoff arms itself while ssh still connects for the tunnel. */
+async function tunnelled(options: ChannelsOptions, openTunnel: () => Promise<Tunnel>): Promise<Channels> {
   const ssh = keptSsh(options);
   const handoff = createHandoffClient({ ...options.ref, secret: null, dial: () => ssh.dial(unixPath(options.endpoints.handoff)) });
   const detach = async (): Promise<void> => {
@@ -81,6 +82,17 @@ function tunnelled(options: ChannelsOptions, tunnel: Tunnel): Channels {
     ssh.close();
     await closed;
   };
+  try {
+    return withTunnel(await openTunnel(), handoff, detach);
+  } catch (error) {
+    await detach();
+    throw error;
+  }
+}
+
+function withTunnel(tunnel: Tunnel, handoff: HandoffClient, detach: () => Promise<void>): Channels {
+  const [ram, nbd] = tunnel.record.forwards;
+  if (ram === undefined) throw new MigrationError('Internal', `use tunnel failed: pid ${tunnel.record.pid}: it forwards nothing`);
   return {
     ram: { type: 'unix', path: ram.localPath },
     nbd: nbd === undefined ? null : { type: 'unix', path: nbd.localPath },

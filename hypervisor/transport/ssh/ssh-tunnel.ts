@@ -52,11 +52,8 @@ export async function openSshTunnel(options: TunnelOptions): Promise<Tunnel> {
   return untilReady(watch(record, child.process), options);
 }
 
-/** Takes up a tunnel that an earlier process of this agent opened. Throws `TransportFailed` when it is gone. */
-export function adoptTunnel(record: TunnelRecord): Tunnel {
-  if (!lives(record)) throw ended(record, 'the process is gone');
-  return watch(record, null);
-}
+/** Takes up a tunnel that an earlier process of this agent opened; of one that is gone, `onExit` tells at once. */
+export const adoptTunnel = (record: TunnelRecord): Tunnel => watch(record, null);
 
 /** Ends exactly the recorded process, if it still lives, and removes what it left. */
 export async function closeTunnel(record: TunnelRecord): Promise<void> {
@@ -83,8 +80,8 @@ function watch(record: TunnelRecord, child: ChildProcess | null): Tunnel {
     if (timer !== null) clearInterval(timer);
     child?.off('exit', onChildExit);
   };
-  if (child !== null && (child.exitCode !== null || child.signalCode !== null)) onChildExit(child.exitCode, child.signalCode);
-  else child?.once('exit', onChildExit);
+  child?.once('exit', onChildExit);
+  if (child === null && !lives(record)) onGone('the process is gone');
   return {
     record,
     detach: stop,

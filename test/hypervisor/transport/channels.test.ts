@@ -133,7 +133,17 @@ test('secure: after an agent restart the journaled tunnel goes on', async () => 
   await expect(text(stream)).resolves.toBe('after');
   await armed(after.handoff);
   await after.close();
-  await expect(adoptChannels(options, parseTunnelRecord(journaled))).rejects.toMatchObject({ code: 'TransportFailed' });
+});
+
+test('secure: after an agent restart without its tunnel, a finished guest can still be handed over', async () => {
+  const { options } = await target('secure');
+  const before = await openChannels(options);
+  await before.close();
+  const after = await opened(adoptChannels(options, before.tunnel));
+  const broken = jest.fn();
+  after.onBroken(broken);
+  expect(broken).toHaveBeenCalledWith(expect.objectContaining({ code: 'TransportFailed' }));
+  await expect(after.handoff.handOver({ completed: true })).resolves.toEqual(COMMITTED);
 });
 
 test('endpoints that do not fit the transport, and a missing secret, are refused', async () => {
