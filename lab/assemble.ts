@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findHierarchies, removeLabCgroups } from './cgroups.js';
 import { EXIT, LabError } from './errors.js';
@@ -6,14 +6,17 @@ import { type Layout, MAX_NODES, nodeNames } from './layout.js';
 import { makeNodeNetwork, makeSwitch, ownNamespaces, removeNetwork } from './network.js';
 import { bootNode, endNode, nodeStatus } from './node.js';
 import { writeNodeFiles } from './node-files.js';
-import { readRecord, stopRecorded, sweepProcesses } from './processes.js';
+import { runningPid, stopRecorded, sweepProcesses } from './processes.js';
 import { writeMembers, writePveRoot } from './pve-root.js';
-import { startRelay } from './relay.js';
-import { must } from './run.js';
+import { relayRunning, startRelay } from './relay.js';
+import { must, runMarked } from './run.js';
 import { requireMachine } from './requirements.js';
 import { startControl } from './services.js';
 import { type LabState, readState, writeState } from './state.js';
 import { restartTemporal, startTemporal, temporalRunning } from './temporal.js';
+
+/** What `down --purge` removes: never the whole directory, which may be somebody's home. */
+const OWN_FILES = ['nodes', 'pve', 'shared', 'mnt', 'control', 'temporal'] as const;
 
 export interface UpOptions {
   /** Default 3. */
@@ -36,16 +39,17 @@ export async function assemble(layout: Layout, options: UpOptions = {}): Promise
   const nodes = nodeNames(options.nodes ?? 3);
   if (nodes.length < 1 || nodes.length > MAX_NODES) throw new LabError(`a lab has 1…${MAX_NODES} nodes`, EXIT.usage);
   const before = await readState(layout);
-  if (before?.phase === 'up' && (await isWhole(layout, before))) return complete(layout, before, options);
+  if (before?.phase === 'up' && (await isWhole(layout, before))) return runMarked(layout.dir, () => complete(layout, before, options));
   await dismantle(layout, { purge: false });
   mkdirSync(layout.runDir, { recursive: true });
   const state: LabState = {
-    version: 1, dir: layout.dir, id: layout.id, phase: 'starting', nodes, agents: options.agents ?? true,
+    version: 1, dir: layout.dir, id: layout.id, phase: 'starting', nodes,
+    agents: (options.agents ?? true) && (options.temporal ?? true),
     cgroups: findHierarchies(layout), temporal: null,
   };
   await writeState(layout, state);
   try {
-    return await makeAll(layout, state, options.temporal ?? true);
+    return await runMarked(layout.dir, () => makeAll(layout, state, options.temporal ?? true));
   } catch (error) {
     await dismantle(layout, { purge: false });
     throw error;
@@ -62,7 +66,8 @@ export async function dismantle(layout: Layout, options: { readonly purge: boole
   await sweepProcesses(layout);
   await removeNetwork(layout);
   if (state) await removeLabCgroups(state.cgroups);
-  for (const gone of options.purge ? [layout.dir] : [layout.stateFile, layout.runDir]) rmSync(gone, { recursive: true, force: true });
+  for (const name of ['run', ...(options.purge ? OWN_FILES : []), 'lab.json']) rmSync(join(layout.dir, name), { recursive: true, force: true });
+  if (options.purge && existsSync(layout.dir) && readdirSync(layout.dir).length === 0) rmdirSync(layout.dir);
 }
 
 async function makeAll(layout: Layout, state: LabState, withTemporal: boolean): Promise<LabState> {
@@ -71,7 +76,7 @@ async function makeAll(layout: Layout, state: LabState, withTemporal: boolean): 
   await settle([
     starting,
     makeNetwork(layout, state),
-    writeNodeFiles(layout, state.nodes, state.agents && withTemporal),
+    writeNodeFiles(layout, state.nodes),
     buildGuest(layout),
   ]);
   const temporal = await starting;
@@ -92,6 +97,8 @@ async function complete(layout: Layout, state: LabState, options: UpOptions): Pr
   }
   await buildGuest(layout);
   if (state.temporal?.own && !temporalRunning(layout)) await restartTemporal(layout, state.temporal);
+  if (state.temporal && !relayRunning(layout)) await startRelay(layout, state.temporal.address);
+  if (state.temporal && runningPid(layout, 'control') === null) await startControl(layout, state);
   await settle(state.nodes.filter((n) => nodeStatus(layout, state, n) === 'down').map((n) => bootNode(layout, state, n)));
   writeMembers(layout, state.nodes, new Set(state.nodes));
   return state;
@@ -99,9 +106,7 @@ async function complete(layout: Layout, state: LabState, options: UpOptions): Pr
 
 /** Namespaces do not outlive a reboot of the machine, the state file does. */
 async function isWhole(layout: Layout, state: LabState): Promise<boolean> {
-  const namespaces = await ownNamespaces(layout);
-  const relay = state.temporal === null || readRecord(layout, 'relay-inner') !== null;
-  return relay && namespaces.length === state.nodes.length + 1;
+  return (await ownNamespaces(layout)).length === state.nodes.length + 1;
 }
 
 async function makeNetwork(layout: Layout, state: LabState): Promise<void> {

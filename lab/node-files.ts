@@ -8,10 +8,10 @@ const SSH_KEY = '/etc/ssh/ferry_ed25519';
 const KNOWN_HOSTS = '/etc/ssh/ssh_known_hosts';
 
 /** Everything a node finds on its own disk: directories, host name, ssh keys, ferry's configuration. Kept by a crash. */
-export async function writeNodeFiles(layout: Layout, nodes: readonly NodeName[], agents: boolean): Promise<void> {
+export async function writeNodeFiles(layout: Layout, nodes: readonly NodeName[]): Promise<void> {
   for (const name of ['pve', 'local', 'fast', 'shared', 'ferry'] as const) mkdirSync(mountPoint(layout, name), { recursive: true });
   mkdirSync(layout.sharedDir, { recursive: true });
-  await Promise.all(nodes.map((node) => writeOneNode(layout, node, nodes, agents)));
+  await Promise.all(nodes.map((node) => writeOneNode(layout, node, nodes)));
   exchangeKeys(layout, nodes);
   mkdirSync(layout.controlDir, { recursive: true });
   writeJson(join(layout.controlDir, 'ferry.json'), { pveRoot: layout.pveDir, stateDir: layout.controlDir });
@@ -34,10 +34,9 @@ export const baseEnvironment = (layout: Layout): Record<string, string> => ({
   TEMPORAL_NAMESPACE: 'default',
 });
 
-async function writeOneNode(layout: Layout, node: NodeName, nodes: readonly NodeName[], agents: boolean): Promise<void> {
+async function writeOneNode(layout: Layout, node: NodeName, nodes: readonly NodeName[]): Promise<void> {
   const dir = nodeDir(layout, node);
   for (const sub of ['local/images', 'fast/images', 'ferry', 'ssh', 'lxc', 'etc', 'agent']) mkdirSync(join(dir, sub), { recursive: true });
-  setPaused(join(dir, 'agent'), !agents);
   writeFileSync(join(dir, 'etc/hostname'), `${node}\n`);
   writeFileSync(join(dir, 'etc/hosts'), hostsText(nodes));
   for (const map of ['subuid', 'subgid']) writeFileSync(join(dir, 'etc', map), 'root:100000:65536\n');

@@ -5,7 +5,7 @@ import { isFrozen, makeNodeCgroups, pidsOfNode, removeNodeCgroups, setFrozen } f
 import { EXIT, LabError } from './errors.js';
 import { type Layout, mountPoint, nodeDir, nodeNamespace } from './layout.js';
 import { setCables } from './network.js';
-import { nodeEnvironment } from './node-files.js';
+import { nodeEnvironment, setPaused } from './node-files.js';
 import { killUntilGone, runningPid, startRecorded, stopRecorded } from './processes.js';
 import { type Finished, run, until } from './run.js';
 import type { LabState } from './state.js';
@@ -18,6 +18,7 @@ export async function bootNode(layout: Layout, state: LabState, node: NodeName):
   const log = join(nodeDir(layout, node), 'console.log');
   const ready = join(layout.runDir, `${node}.ready`);
   rmSync(ready, { force: true });
+  setPaused(join(nodeDir(layout, node), 'agent'), !state.agents);
   makeNodeCgroups(layout, state.cgroups, node);
   await setCables(layout, node, true);
   await startRecorded(layout, `node-${node}`, {

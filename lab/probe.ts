@@ -8,7 +8,7 @@ import { LabError } from './errors.js';
 import { type Layout, guestAddress } from './layout.js';
 import { inNamespace } from './network.js';
 import { baseEnvironment } from './node-files.js';
-import { MARKER } from './processes.js';
+import { MARKER } from './run.js';
 
 const guestAnswer = z.object({
   uptimeMs: z.number(),

@@ -3,14 +3,11 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } fro
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Layout } from './layout.js';
-import { until } from './run.js';
+import { MARKER, until } from './run.js';
 
 const recordSchema = z.object({ pid: z.number(), startTicks: z.number(), bootId: z.string() });
 /** One long-lived process of the lab: `<dir>/run/<name>.json`. A record of another boot or a reused pid is simply stale. */
 export type ProcessRecord = Readonly<z.infer<typeof recordSchema>>;
-
-/** In the environment of everything a lab starts: what finds a process whose record is lost. */
-export const MARKER = 'FERRY_LAB_PROCESS_OF';
 
 export interface Launch {
   readonly argv: readonly string[];

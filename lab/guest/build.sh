@@ -40,7 +40,7 @@ unpack_kernel() {
 }
 
 compile() {
-  gcc "${CFLAGS[@]}" -pthread -o "$1/init" "$SOURCE/init.c" "$SOURCE/memory.c" "$SOURCE/disk.c" "$SOURCE/service.c"
+  gcc "${CFLAGS[@]}" -pthread -o "$1/init" "$SOURCE/init.c" "$SOURCE/memory.c" "$SOURCE/disk.c" "$SOURCE/service.c" "$SOURCE/power.c"
   gcc "${CFLAGS[@]}" -o "$1/probe" "$SOURCE/probe.c"
   strip "$1/init" "$1/probe"
 }

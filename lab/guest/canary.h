@@ -35,6 +35,7 @@ void *run_memory_canary(void *unused);
 void start_disk_canaries(void);
 void *run_tcp_service(void *unused);
 void *run_udp_echo(void *unused);
+void *watch_power_button(void *unused);
 
 void start_thread(void *(*body)(void *), void *argument, int fifo_priority, int nice_level);
 void remember_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

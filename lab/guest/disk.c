@@ -108,12 +108,15 @@ static void *run_disk_canary(void *argument) {
 
 static int is_disk(const char *name) { return strncmp(name, "vd", 2) == 0 || strncmp(name, "sd", 2) == 0; }
 
+static int by_name(const void *a, const void *b) { return strcmp(((const struct disk *)a)->name, ((const struct disk *)b)->name); }
+
 static unsigned count_disks(void) {
   unsigned found = 0;
   DIR *dir = opendir("/sys/block");
   for (struct dirent *e; dir && (e = readdir(dir));)
     if (is_disk(e->d_name) && found < MAX_DISKS) snprintf(guest.disks[found++].name, sizeof guest.disks[0].name, "%.15s", e->d_name);
   if (dir) closedir(dir);
+  qsort(guest.disks, found, sizeof guest.disks[0], by_name);
   return found;
 }
 

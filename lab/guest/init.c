@@ -7,7 +7,6 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <linux/input.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <pthread.h>
@@ -17,7 +16,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -30,7 +28,6 @@ static void mount_kernel_file_systems(void);
 static void load_modules(void);
 static void read_command_line(char *address, size_t size);
 static void configure_network(const char *address);
-static void *watch_power_button(void *unused);
 
 int main(void) {
   char address[64] = "";
@@ -167,18 +164,4 @@ static void configure_network(const char *address) {
   set_address(fd, "eth0", SIOCSIFNETMASK, htonl(bits ? ~0u << (32 - bits) : 0));
   raise_link(fd, "eth0");
   close(fd);
-}
-
-/* ACPI shutdown (`system_powerdown`) arrives as a key press. */
-static void *watch_power_button(void *unused) {
-  (void)unused;
-  struct input_event event;
-  int fd = open("/dev/input/event0", O_RDONLY | O_CLOEXEC);
-  while (fd >= 0 && read(fd, &event, sizeof event) == sizeof event)
-    if (event.type == EV_KEY && event.code == KEY_POWER && event.value == 1) {
-      printf("ferry-guest power off\n");
-      sync();
-      reboot(RB_POWER_OFF);
-    }
-  return 0;
 }

@@ -37,6 +37,7 @@ static struct {
   struct gap gaps[MAX_GAPS];
 } figures;
 static int64_t last_udp_ns, last_tcp_ns, next_question_ns;
+static uint64_t sequence, first_sequence; /* figures count the echoes of datagrams from first_sequence on */
 static int udp, tcp, tcp_alive, question_open, ready;
 static char answer[8192], last_answer[8192] = "null", error_text[128];
 static size_t answer_length;
@@ -79,11 +80,16 @@ static void report(void) {
   fflush(stdout);
 }
 
+static void start_figures(void) {
+  memset(&figures, 0, sizeof figures);
+  first_sequence = sequence + 1;
+  last_udp_ns = last_tcp_ns = now_ns();
+}
+
 static void announce_when_ready(void) {
   if (ready || !figures.udp_answered || !figures.tcp_answered) return;
   ready = 1;
-  memset(&figures, 0, sizeof figures);
-  last_udp_ns = last_tcp_ns = now_ns();
+  start_figures();
   printf("{\"ready\":true}\n");
   fflush(stdout);
 }
@@ -92,7 +98,7 @@ static void take_echoes(void) {
   uint64_t data[2];
   while (recv(udp, data, sizeof data, 0) > 0) {
     int64_t now = now_ns(), gap = now - last_udp_ns;
-    figures.udp_answered++;
+    figures.udp_answered += data[0] >= first_sequence;
     last_udp_ns = now;
     if (!ready) continue;
     if (gap > figures.max_gap_ns) figures.max_gap_ns = gap;
@@ -130,7 +136,8 @@ static void tick(int timer) {
   uint64_t expired, datagram[2];
   if (read(timer, &expired, sizeof expired) != sizeof expired) return;
   int64_t now = now_ns();
-  datagram[0] = ++figures.udp_sent, datagram[1] = now;
+  figures.udp_sent++;
+  datagram[0] = ++sequence, datagram[1] = now;
   /* an ICMP error of a moment without a guest is no news: the gap tells it */
   if (send(udp, datagram, sizeof datagram, MSG_NOSIGNAL) < 0) errno = 0;
   ask(now);
@@ -144,7 +151,7 @@ static int obey(void) {
   commands[n] = 0;
   for (char *line = strtok(commands, "\n"); line; line = strtok(0, "\n")) {
     if (!strcmp(line, "snapshot")) report();
-    if (!strcmp(line, "reset")) memset(&figures, 0, sizeof figures), last_udp_ns = last_tcp_ns = now_ns();
+    if (!strcmp(line, "reset")) start_figures();
   }
   return 1;
 }
