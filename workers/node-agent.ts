@@ -5,6 +5,7 @@ import { createTargetActivities } from '../activities/target/target-activities.j
 import { messageOf } from '../domain/errors.js';
 import { nodeQueue } from '../domain/ids.js';
 import { TargetSessions } from '../hypervisor/qemu/incoming/target-sessions.js';
+import { staticFacts } from '../hypervisor/node/static-facts.js';
 import { SourceSessions } from '../hypervisor/qemu/migration/source-sessions.js';
 import { loadNodeConfig } from './config.js';
 import { createLogger, installRuntime } from './logging.js';
@@ -26,6 +27,8 @@ async function main(): Promise<void> {
 
   installRuntime(log);
   const inspect = createNodeInspector(parts);
+  // Takes seconds the first time; the first migration need not wait for it.
+  staticFacts(config.qemuBinary).catch((error: unknown) => log.warn(messageOf(error)));
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
   const link = await connectPatiently(log, stopping.signal);

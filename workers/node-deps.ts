@@ -18,7 +18,8 @@ import { writePskFile } from '../hypervisor/transport/psk-file.js';
 import type { SshConnection } from '../hypervisor/transport/ssh/ssh-client.js';
 import { closeTunnel } from '../hypervisor/transport/ssh/ssh-tunnel.js';
 import { readTunnelRecord } from '../hypervisor/transport/ssh/tunnel-record.js';
-import { startGuest, type NodeStorages } from './node-guests.js';
+import { startIncomingGuest } from './node-guests.js';
+import type { NodeStorages } from './node-storages.js';
 
 /** What both roles of an agent stand on. */
 export interface NodeParts {
@@ -65,9 +66,9 @@ export function targetDeps(parts: NodeParts): TargetDeps {
   return {
     ...commonDeps(parts),
     lock: parts.lock,
-    startIncoming: (vm, plan, volumes) => startGuest(parts, vm, { machine: plan.machine, incoming: true, volumes }),
+    startIncoming: (vm, plan, volumes) => startIncomingGuest(config, parts.storages, vm, { machine: plan.machine, volumes }),
     nextVolid: async (storage, vmid, format) => (await parts.storages.store()).nextFreeName(storage, vmid, format),
-    createVolume: async (volid, format, sizeBytes) => (await parts.storages.store()).createExactly(volid, format, sizeBytes),
+    createVolume: async (volid, format, sizeBytes) => { await (await parts.storages.store()).createExactly(volid, format, sizeBytes); },
     parseConfig: (vmid, text) => parseVmConfig(vmid, text).config,
     listenSpec: (ref, plan) => listenSpec(plan, ref, config.runDir, { firstPort: config.portRange.first, lastPort: config.portRange.last }),
     listenForHandoff: async (ref, plan, listen, onHandover) => createHandoffServer({

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { splitBudget } from '../../../domain/bandwidth.js';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { PrecopyVisit, SwitchoverResult } from '../../../domain/contracts/activities.js';
 import type { NextStep, RoundSample } from '../../../domain/convergence/decide.js';
@@ -41,7 +42,7 @@ export class MemoryDriver {
   constructor(deps: SwitchDeps) {
     this.#deps = deps;
     this.#downtimeLimitMs = deps.plan.policy.initialDowntimeLimitMs;
-    this.#ramBytesPerSecond = deps.plan.bandwidthBytesPerSecond;
+    this.#ramBytesPerSecond = ramShare(deps.plan.bandwidthBytesPerSecond, deps.plan.disks.length);
     this.#unsubscribe.push(deps.client.onEvent((event) => this.#onEvent(event)));
     this.#unsubscribe.push(deps.client.onClose(() => this.#end('MigrationFailed', 'the source QEMU ended')));
     this.#unsubscribe.push(deps.handoff.onLost(() => this.#throttle(HOLD_BYTES_PER_SECOND)));
@@ -96,8 +97,8 @@ export class MemoryDriver {
         this.#downtimeLimitMs = step.downtimeLimitMs;
         return this.#deps.monitor.migrateSetParameters({ 'downtime-limit': step.downtimeLimitMs });
       case 'set-bandwidth':
-        this.#ramBytesPerSecond = step.bandwidthBytesPerSecond;
-        return this.#deps.monitor.migrateSetParameters({ 'max-bandwidth': bandwidthParameter(step.bandwidthBytesPerSecond) });
+        this.#ramBytesPerSecond = ramShare(step.bandwidthBytesPerSecond, this.#deps.plan.disks.length);
+        return this.#deps.monitor.migrateSetParameters({ 'max-bandwidth': bandwidthParameter(this.#ramBytesPerSecond) });
       case 'abort':
         return this.#refuse(step.reason);
     }
@@ -210,6 +211,9 @@ export class MemoryDriver {
     return () => this.#changed.off('changed', fn);
   }
 }
+
+/** The mirrors' writes count against the same budget. */
+const ramShare = (budget: number | null, disks: number): number | null => splitBudget(budget, 'precopy', disks).ram;
 
 const EMPTY_SAMPLE: RoundSample = {
   visit: 0, round: 0, elapsedMs: 0, remainingBytes: 0, transferredBytes: 0, totalBytes: 0, bandwidthBytesPerSecond: 0,

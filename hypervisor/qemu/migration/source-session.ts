@@ -1,3 +1,4 @@
+import { splitBudget } from '../../../domain/bandwidth.js';
 import { MigrationError } from '../../../domain/errors.js';
 import type { DiskSyncReport, EpochRef, PrecopyInput, PrecopyVisit, SwitchoverResult, TargetEndpoints } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
@@ -48,9 +49,8 @@ export class SourceSession {
     await this.#note('mirroring');
     const tls = this.plan.transport.type === 'tls';
     if (tls) await addTlsCreds(deps.monitor, 'client', await this.#deps.tlsDir(this.ref));
-    const budget = this.plan.bandwidthBytesPerSecond;
-    await startMirrors(deps, this.plan.disks, endpoints.exports, channels.nbd,
-      { tls, bytesPerSecondEach: budget === null ? null : Math.max(1, Math.floor(budget / this.plan.disks.length)) });
+    const share = splitBudget(this.plan.bandwidthBytesPerSecond, 'diskSync', this.plan.disks.length);
+    await startMirrors(deps, this.plan.disks, endpoints.exports, channels.nbd, { tls, bytesPerSecondEach: share.perDisk });
     await awaitMirrorsSynced(deps, this.plan.disks, onProgress, signal);
     const jobs = (await deps.monitor.queryBlockJobs()).filter((job) => this.plan.disks.some((disk) => job.device === `mirror-${disk.drive}`));
     const copiedBytes = jobs.reduce((sum, job) => sum + job.offset, 0);

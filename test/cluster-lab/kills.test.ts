@@ -1,0 +1,70 @@
+import type { MigrationReport } from '../../domain/contracts/report.js';
+import { begin, expectWhole, migrate, reportOf, startCluster, untilMidPrecopy, VMID, type Cluster } from './support/cluster.js';
+
+jest.setTimeout(240_000);
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster({ memoryMiB: 384, workingSetMiB: 128, dirtyMiBps: 4, nodes: 2 });
+});
+afterAll(() => cluster?.down());
+
+/** A link so slow that the fault hits the first rounds; it is opened again afterwards, so that the migration can end. */
+async function withFault(fault: () => Promise<void>): Promise<MigrationReport> {
+  await cluster.lab.slow('pve1', 'mig', '160mbit');
+  const migration = await begin(cluster, 'pve2');
+  const before = await untilMidPrecopy(migration);
+  await fault();
+  await cluster.lab.slow('pve1', 'mig', 'off');
+  const report = reportOf(await migration.ending());
+  const bytesThen = before.lastSample?.transferredBytes ?? 0;
+  if (report.outcome === 'migrated') expect(report.bytes?.ram).toBeGreaterThan(bytesThen);
+  return report;
+}
+
+/** The same QEMU migration went on: its own clock covers the time before the fault, and its rounds were not counted anew. */
+async function expectCarriedOn(report: MigrationReport): Promise<void> {
+  expect(report.outcome).toBe('migrated');
+  expect(report.qemuTotalMs).toBeGreaterThan(2000);
+  await expectWhole(cluster, 'pve2');
+  await migrate(cluster, 'pve1');
+  await expectWhole(cluster, 'pve1');
+}
+
+test('source agent killed: the next one goes back on duty, the same stream goes on', async () => {
+  await expectCarriedOn(await withFault(() => cluster.lab.agent('pve1', 'kill')));
+});
+
+test('target agent killed: it arms itself again, the same stream goes on', async () => {
+  await expectCarriedOn(await withFault(() => cluster.lab.agent('pve2', 'kill')));
+});
+
+test('control worker killed: the workflow goes on in the next one', async () => {
+  await expectCarriedOn(await withFault(() => cluster.lab.control('kill')));
+});
+
+test('Temporal killed and started again: the migration does not notice', async () => {
+  await expectCarriedOn(await withFault(async () => {
+    await cluster.lab.temporal('kill');
+    await cluster.lab.temporal('start');
+  }));
+});
+
+test('target QEMU killed: rolled back, the guest never left the source', async () => {
+  const report = await withFault(() => killInNode('pve2', ['cat', `/run/qemu-server/${VMID}.pid`]));
+  expect(report).toMatchObject({ outcome: 'rolled-back' });
+  expect(report.reason).not.toBe('');
+  await expectWhole(cluster, 'pve1');
+});
+
+test('ssh child killed: rolled back, the guest never left the source', async () => {
+  const report = await withFault(() => killInNode('pve1', ['pgrep', '-f', '^ssh -N ']));
+  expect(report).toMatchObject({ outcome: 'rolled-back' });
+  await expectWhole(cluster, 'pve1');
+});
+
+/** Kills the process whose pid `ask` prints inside the node. */
+async function killInNode(node: string, ask: readonly string[]): Promise<void> {
+  const pid = (await cluster.lab.exec(node, ask)).stdout.trim();
+  const { exitCode, stderr } = await cluster.lab.exec(node, ['kill', '-9', pid]);
+  if (exitCode !== 0) throw new Error(`kill ${pid} on ${node}: ${stderr}`);
+}

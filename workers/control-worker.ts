@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClusterActivities } from '../activities/cluster/cluster-activities.js';
+import { createClusterFiles } from '../cluster/cluster-files.js';
+import { createCommitToken } from '../cluster/commit-token.js';
+import { gatherClusterFacts } from '../cluster/gather-cluster-facts.js';
+import { createGuestConfigStore } from '../cluster/guest-config-store.js';
+import { createGuestLock } from '../cluster/guest-lock.js';
+import { messageOf } from '../domain/errors.js';
+import { loadConfig } from './config.js';
+import { createControlWorker } from './control.js';
+import { engineVersion } from './engine-version.js';
+import { createLogger, installRuntime } from './logging.js';
+import { connectToTemporal } from './temporal.js';
+
+const RECONNECT_MS = 1000;
+
+/** The process that runs the workflows. Waits for Temporal as long as it takes. */
+async function main(): Promise<void> {
+  const log = createLogger('ferry-control');
+  installRuntime(log);
+  const { pveRoot } = await loadConfig();
+  const configs = createGuestConfigStore(pveRoot);
+  const lock = createGuestLock(pveRoot, configs);
+  const files = createClusterFiles(pveRoot);
+  const activities = createClusterActivities({
+    token: createCommitToken(pveRoot), lock, now: () => new Date(),
+    gatherFacts: (vmid) => gatherClusterFacts({ files, configs, lock }, vmid, engineVersion()),
+  });
+  for (;;) {
+    try {
+      const link = await connectToTemporal();
+      const bundlePath = join(process.env['FERRY_HOME'] ?? process.cwd(), 'dist/workflow-bundle.js');
+      const worker = await createControlWorker({ ...link, activities, bundlePath });
+      log.info('serving');
+      await worker.run();
+      await link.connection.close();
+      return;
+    } catch (error) {
+      log.warn(`serve failed: ${messageOf(error)}; trying again`);
+      await sleep(RECONNECT_MS);
+    }
+  }
+}
+
+main().then(() => process.exit(0), (error: unknown) => {
+  console.error(`ferry control: ${messageOf(error)}`);
+  process.exit(1);
+});

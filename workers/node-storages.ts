@@ -1,0 +1,18 @@
+import { parseStorageConfig } from '../domain/cluster/parse-storage.js';
+import type { StorageConfig } from '../domain/contracts/facts.js';
+import type { ClusterFiles } from '../domain/contracts/ports.js';
+import type { FerryConfig } from '../domain/edge/ferry-config.js';
+import type { NodeName } from '../domain/ids.js';
+import { createDirStorage } from '../hypervisor/storage/dir-storage.js';
+import type { VolumeStore } from '../hypervisor/storage/volume-store.js';
+
+/** The storages as `storage.cfg` has them now: it may change while the agent runs, so it is read for each use. */
+export interface NodeStorages {
+  configs(): Promise<readonly StorageConfig[]>;
+  store(): Promise<VolumeStore>;
+}
+
+export function createNodeStorages(config: FerryConfig & { readonly node: NodeName }, files: ClusterFiles): NodeStorages {
+  const configs = async (): Promise<readonly StorageConfig[]> => parseStorageConfig(await files.storageText()).storages;
+  return { configs, store: async () => createDirStorage(await configs(), config.node, config.qemuImg) };
+}
