@@ -1,0 +1,70 @@
+import type { DiskFacts, GuestRuntimeFacts } from '../../domain/contracts/facts.js';
+import type { Drive, VmConfig } from '../../domain/guest/vm-config.js';
+import type { Vmid } from '../../domain/ids.js';
+import { generalQmpPath, type RunPaths } from '../paths.js';
+import { findQemu } from '../qemu/process/identity.js';
+import { QmpClient } from '../qemu/qmp/client.js';
+import { Monitor } from '../qemu/qmp/monitor.js';
+import { toGuestRunState } from '../qemu/run-state.js';
+import { imageInfo } from '../storage/image-info.js';
+import type { VolumeStore } from '../storage/volume-store.js';
+
+const QMP_TIMEOUT_MS = 2000;
+
+export interface GuestInput {
+  readonly vmid: Vmid;
+  readonly config: VmConfig | null;
+  readonly paths: RunPaths;
+  readonly store: VolumeStore;
+  readonly qemuImg: string;
+}
+
+/** The guest as it is on this node. A QEMU that does not answer is `other`; a disk that can't be read is left out. */
+export async function guestFacts(input: GuestInput): Promise<GuestRuntimeFacts> {
+  const [runtime, disks] = await Promise.all([runtimeFacts(input), diskFacts(input)]);
+  return { ...runtime, disks };
+}
+
+type Runtime = Omit<GuestRuntimeFacts, 'disks'>;
+
+async function runtimeFacts({ vmid, paths }: GuestInput): Promise<Runtime> {
+  const qemu = findQemu(vmid, paths);
+  if (qemu === null) return { ...UNKNOWN, state: 'stopped' };
+  try {
+    return { ...await askGuest(generalQmpPath(paths, vmid)), pid: qemu.pid };
+  } catch {
+    return { ...UNKNOWN, pid: qemu.pid };
+  }
+}
+
+const UNKNOWN: Runtime = { state: 'other', pid: null, qemuVersion: null, machine: null, accelerator: null, migrationBlockers: [] };
+
+async function askGuest(socketPath: string): Promise<Omit<Runtime, 'pid'>> {
+  const client = await QmpClient.connect(socketPath, { timeoutMs: QMP_TIMEOUT_MS });
+  try {
+    const monitor = new Monitor(client);
+    const [status, qemuVersion, machine, kvm, migration] = await Promise.all([
+      monitor.queryStatus(), monitor.queryVersion(), monitor.qomGet('/machine', 'type'), monitor.queryKvm(), monitor.queryMigrate(),
+    ]);
+    return {
+      state: toGuestRunState(status.status), qemuVersion, accelerator: kvm.enabled ? 'kvm' : 'tcg',
+      machine: String(machine).replace(/-machine$/, ''), migrationBlockers: migration.blockedReasons,
+    };
+  } finally {
+    client.close();
+  }
+}
+
+async function diskFacts({ config, store, qemuImg }: GuestInput): Promise<readonly DiskFacts[]> {
+  const disks = (config?.drives ?? []).filter((drive) => drive.media === 'disk');
+  return (await Promise.all(disks.map((drive) => oneDisk(drive, store, qemuImg).catch(() => [])))).flat();
+}
+
+async function oneDisk(drive: Drive, store: VolumeStore, qemuImg: string): Promise<DiskFacts[]> {
+  if (drive.volid === null) return [];
+  const { path, format: byName } = store.resolve(drive.volid);
+  const format = drive.options['format'] ?? byName;
+  if (format !== 'raw' && format !== 'qcow2') return [];
+  const { virtualSizeBytes, allocatedBytes, snapshots, backingFile } = await imageInfo(path, format, qemuImg);
+  return [{ drive: drive.name, volid: drive.volid, path, format, virtualSizeBytes, allocatedBytes, snapshots, backingFile }];
+}

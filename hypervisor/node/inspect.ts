@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import type { StorageConfig } from '../../domain/cluster/storage-config.js';
+import type { NodeFacts, StorageFacts } from '../../domain/contracts/facts.js';
+import type { VmConfig } from '../../domain/guest/vm-config.js';
+import type { NodeName, Vmid } from '../../domain/ids.js';
+import type { RunPaths } from '../paths.js';
+import { createDirStorage } from '../storage/dir-storage.js';
+import type { VolumeStore } from '../storage/volume-store.js';
+import { guestFacts } from './guest-facts.js';
+import { nodeAddresses, nodeBridges } from './network-facts.js';
+import { staticFacts } from './static-facts.js';
+
+export interface InspectInput {
+  readonly node: NodeName;
+  readonly engineVersion: string;
+  /** Those to report on; a volume on any other is not found. */
+  readonly storages: readonly StorageConfig[];
+  readonly vmid: Vmid;
+  /** null: the guest is not known. */
+  readonly config: VmConfig | null;
+  readonly paths: RunPaths;
+  readonly binaries: { readonly qemu: string; readonly qemuImg: string };
+}
+
+/** A network storage whose server is away never answers. */
+const STORAGE_TIMEOUT_MS = 2000;
+
+/** Everything a node says about itself and one guest, asked all at once; changes nothing. Throws `Internal` without QEMU. */
+export async function inspectNode(input: InspectInput): Promise<NodeFacts> {
+  const store = createDirStorage(input.storages, input.node, input.binaries.qemuImg);
+  const [{ ioUring: _, ...fixed }, memory, addresses, storages, guest] = await Promise.all([
+    staticFacts(input.binaries.qemu), memoryFacts(), nodeAddresses(),
+    Promise.all(input.storages.map(({ id }) => storageFacts(store, id))),
+    guestFacts({ ...input, store, qemuImg: input.binaries.qemuImg }),
+  ]);
+  return { node: input.node, engineVersion: input.engineVersion, ...fixed, ...memory, addresses, bridges: nodeBridges(), storages, guest };
+}
+
+async function memoryFacts(): Promise<Pick<NodeFacts, 'memoryAvailableBytes' | 'memoryTotalBytes'>> {
+  const text = await readFile('/proc/meminfo', 'utf8');
+  const bytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * 1024;
+  return { memoryAvailableBytes: bytes('MemAvailable'), memoryTotalBytes: bytes('MemTotal') };
+}
+
+async function storageFacts(store: VolumeStore, id: string): Promise<StorageFacts> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<StorageFacts>((resolve) => {
+    timer = setTimeout(() => resolve({ id, active: false, availableBytes: 0, totalBytes: 0 }), STORAGE_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([store.stat(id), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
