@@ -44,7 +44,7 @@ export interface DiskSyncReport {
 export type PrecopyVisit =
   | { readonly kind: 'round'; readonly sample: RoundSample }
   /** The switch has begun or is over: collect it with `switchover`. */
-  | { readonly kind: 'switching'; readonly sample: RoundSample }
+  | { readonly kind: 'switching'; readonly sample: RoundSample | null }
   /** The migration ended in QEMU without a switch; the guest runs on the source. */
   | { readonly kind: 'ended'; readonly cause: string; readonly sample: RoundSample | null };
 

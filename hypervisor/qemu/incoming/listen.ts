@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { MigrationError } from '../../../domain/errors.js';
 import type { DiskExport, Endpoint } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
@@ -25,19 +26,30 @@ export async function listenForNbd(monitor: Monitor, on: ListenOn, exports: read
   return endpoint;
 }
 
-/** No port is reserved ahead: the first one QEMU can bind is ours, so parallel migrations can't race for it. */
+/**
+ * The first port of the range that binds is ours. A port is tried by us first: QEMU 10.0 can't listen for a stream again
+ * after a failed attempt. One that is lost in between fails the reservation, and its retry takes the next.
+ */
 async function bindFirst(on: ListenOn, bind: (address: QemuAddress) => Promise<unknown>): Promise<Endpoint> {
   if (on.kind === 'unix') {
     await bind({ type: 'unix', path: on.path });
     return { kind: 'unix', path: on.path };
   }
   for (let port = on.firstPort; port <= on.lastPort; port += 1) {
-    try {
-      await bind({ type: 'inet', host: on.host, port: String(port) });
-      return { kind: 'tcp', host: on.host, port };
-    } catch (error) {
-      if (!(error instanceof MigrationError && /in use/i.test(error.message))) throw error;
-    }
+    if (!(await isFree(on.host, port))) continue;
+    await bind({ type: 'inet', host: on.host, port: String(port) });
+    return { kind: 'tcp', host: on.host, port };
   }
   throw new MigrationError('TransportFailed', `listen failed: ${on.host}: every port from ${on.firstPort} to ${on.lastPort} is in use`);
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(false);
+      else reject(new MigrationError('TransportFailed', `listen failed: ${host}:${port}: ${error.message}`));
+    });
+    server.listen({ host, port }, () => server.close(() => resolve(true)));
+  });
 }

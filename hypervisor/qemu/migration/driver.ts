@@ -110,10 +110,12 @@ export class MemoryDriver {
     if (stored !== undefined && this.#state.kind === 'copying') return { kind: 'round', sample: stored };
     const begunAtMs = performance.now();
     const firstRound = this.#samples.at(-1)?.round ?? 0;
+    let latest: RoundSample | null = null;
     for (;;) {
       if (this.#state.kind === 'ended') return { kind: 'ended', cause: this.#state.cause, sample: await this.#sampleIfAlive(seenVisits) };
-      if (this.#state.kind !== 'copying') return { kind: 'switching', sample: this.#samples.at(-1) ?? EMPTY_SAMPLE };
+      if (this.#state.kind !== 'copying') return { kind: 'switching', sample: latest };
       const sample = toRoundSample(await this.#deps.monitor.queryMigrate(), seenVisits + 1, this.#downtimeLimitMs);
+      latest = sample;
       onFigures(sample);
       const visitMs = performance.now() - begunAtMs;
       if (visitMs >= MAX_VISIT_MS || (visitMs >= MIN_VISIT_MS && sample.round > firstRound)) {
@@ -214,8 +216,3 @@ export class MemoryDriver {
 
 /** The mirrors' writes count against the same budget. */
 const ramShare = (budget: number | null, disks: number): number | null => splitBudget(budget, 'precopy', disks).ram;
-
-const EMPTY_SAMPLE: RoundSample = {
-  visit: 0, round: 0, elapsedMs: 0, remainingBytes: 0, transferredBytes: 0, totalBytes: 0, bandwidthBytesPerSecond: 0,
-  dirtyBytesPerSecond: 0, expectedDowntimeMs: 0, downtimeLimitMs: 0, cpuThrottlePercent: 0,
-};

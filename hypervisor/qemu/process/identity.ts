@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Vmid } from '../../../domain/ids.js';
 import { pidPath, type RunPaths } from '../../paths.js';
 
+const POLL_INTERVAL_MS = 5;
+
 /** A process beyond doubt: a pid may be given out again, a pid with its start time is not. */
 export interface QemuProcess {
   readonly pid: number;
@@ -21,6 +23,16 @@ export function findQemu(vmid: Vmid, paths: RunPaths): QemuProcess | null {
 /** The same process, neither ended nor replaced. A zombie has ended. */
 export function isAlive(process: QemuProcess): boolean {
   return startTimeOf(process.pid) === process.startTime;
+}
+
+/** Waits for the process's end; false when it is still there after `timeoutMs`. */
+export async function ended(process: QemuProcess, timeoutMs: number): Promise<boolean> {
+  const deadlineMs = performance.now() + timeoutMs;
+  while (isAlive(process)) {
+    if (performance.now() >= deadlineMs) return false;
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+  }
+  return true;
 }
 
 function searchProcesses(pidFile: string): QemuProcess | null {

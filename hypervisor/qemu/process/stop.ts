@@ -4,7 +4,7 @@ import { MigrationError } from '../../../domain/errors.js';
 import type { Vmid } from '../../../domain/ids.js';
 import { generalQmpPath, type RunPaths } from '../../paths.js';
 import { QmpClient } from '../qmp/client.js';
-import { findQemu, isAlive, type QemuProcess } from './identity.js';
+import { ended, findQemu, isAlive, type QemuProcess } from './identity.js';
 import { removeTaps } from './taps.js';
 
 export interface StopOptions {
@@ -15,7 +15,6 @@ export interface StopOptions {
 const DEFAULT_GRACE_MS = 5000;
 const QMP_TIMEOUT_MS = 500;
 const KILL_TIMEOUT_MS = 10_000;
-const POLL_INTERVAL_MS = 5;
 
 /**
  * Ends the guest's QEMU: `quit`, then SIGTERM, then SIGKILL, each only to the process that was verified; then removes its
@@ -32,11 +31,11 @@ export async function stopQemu(vmid: Vmid, paths: RunPaths, options: StopOptions
 async function endProcess(vmid: Vmid, qemu: QemuProcess, paths: RunPaths, graceMs: number): Promise<void> {
   const deadlineMs = performance.now() + graceMs;
   const left = (): number => Math.max(0, deadlineMs - performance.now());
-  if (await askToQuit(vmid, paths, Math.min(QMP_TIMEOUT_MS, graceMs)) && await gone(qemu, left())) return;
+  if (await askToQuit(vmid, paths, Math.min(QMP_TIMEOUT_MS, graceMs)) && await ended(qemu, left())) return;
   signal(qemu, 'SIGTERM');
-  if (await gone(qemu, left())) return;
+  if (await ended(qemu, left())) return;
   signal(qemu, 'SIGKILL');
-  if (await gone(qemu, KILL_TIMEOUT_MS)) return;
+  if (await ended(qemu, KILL_TIMEOUT_MS)) return;
   throw new MigrationError('Internal', `stop VM ${vmid} failed: process ${qemu.pid} is still there after SIGKILL`, { vmid, ...qemu });
 }
 
@@ -63,15 +62,6 @@ function signal(qemu: QemuProcess, name: 'SIGTERM' | 'SIGKILL'): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-async function gone(qemu: QemuProcess, timeoutMs: number): Promise<boolean> {
-  const deadlineMs = performance.now() + timeoutMs;
-  while (isAlive(qemu)) {
-    if (performance.now() >= deadlineMs) return false;
-    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
-  }
-  return true;
 }
 
 async function removeFiles(vmid: Vmid, paths: RunPaths): Promise<void> {

@@ -1,0 +1,35 @@
+import { decideNextStep, type NextStep } from '../../domain/convergence/decide.js';
+import type { TargetEndpoints } from '../../domain/contracts/activities.js';
+import { failure } from '../failures.js';
+import type { MigrationRun } from '../run.js';
+
+/**
+ * Memory, round by round: each visit to the driver brings one round's figures, the policy answers with the next step.
+ * Ends when the driver has begun the switch; throws `NotConverging` or `MigrationFailed` while the guest runs on the source.
+ */
+export async function precopy(run: MigrationRun, endpoints: TargetEndpoints): Promise<void> {
+  const { planned, plan, state, steps } = run;
+  state.enter('precopy', `copying memory to ${plan.target}`);
+  run.switchPossible = true;
+  let step = nextStep(run);
+  for (;;) {
+    const seenVisits = state.samples.at(-1)?.visit ?? 0;
+    const visit = await steps.source.precopy({ ...planned, endpoints, decision: step, seenVisits });
+    if (visit.kind === 'ended') throw failure('MigrationFailed', `migrate failed: vm ${plan.vmid}: ${visit.cause}`);
+    if (visit.kind === 'switching') {
+      if (visit.sample !== null) state.record(visit.sample, { action: 'continue', reason: 'the switch has begun' });
+      return;
+    }
+    state.observe(visit.sample);
+    step = nextStep(run);
+    state.record(visit.sample, step);
+    if (step.action === 'abort') throw failure('NotConverging', `migrate failed: vm ${plan.vmid}: ${step.reason}`);
+  }
+}
+
+/** The policy may give up; short of that, what the operator asked for goes first. */
+function nextStep({ state, plan }: MigrationRun): NextStep {
+  const decided = decideNextStep({ policy: state.policy ?? plan.policy, samples: state.samples });
+  if (decided.action === 'abort' || decided.action === 'start') return decided;
+  return state.takeOperatorStep() ?? decided;
+}
