@@ -44,7 +44,7 @@ export class Lab {
   }
 
   /** Leaves nothing running. `purge`: its files go too, guests' disks and Temporal's history included. */
-  down(options: { readonly purge?: boolean } = {}): Promise<void> {
+  async down(options: { readonly purge?: boolean } = {}): Promise<void> {
     return dismantle(this.layout, { purge: options.purge ?? false });
   }
 
@@ -68,19 +68,19 @@ export class Lab {
   }
 
   /** Runs a command inside a node; any exit code is an answer. */
-  exec(node: NodeName, argv: readonly string[]): Promise<Finished> {
+  async exec(node: NodeName, argv: readonly string[]): Promise<Finished> {
     return execInNode(this.layout, this.state, node, argv);
   }
 
-  vmCreate(vmid: Vmid, node: NodeName, options: VmOptions = {}): Promise<void> {
+  async vmCreate(vmid: Vmid, node: NodeName, options: VmOptions = {}): Promise<void> {
     return createVm(this.layout, this.state, vmid, node, options);
   }
 
-  vmStart(vmid: Vmid): Promise<void> {
+  async vmStart(vmid: Vmid): Promise<void> {
     return this.#vm(vmid, 'start');
   }
 
-  vmStop(vmid: Vmid): Promise<void> {
+  async vmStop(vmid: Vmid): Promise<void> {
     return this.#vm(vmid, 'stop');
   }
 
@@ -90,7 +90,7 @@ export class Lab {
   }
 
   /** Watches the guest from outside; resolves when it answers, so it also waits for a boot. */
-  probe(vmid: Vmid, readyWithinMs?: number): Promise<Probe> {
+  async probe(vmid: Vmid, readyWithinMs?: number): Promise<Probe> {
     return startProbe(this.layout, vmid, readyWithinMs);
   }
 
@@ -106,42 +106,42 @@ export class Lab {
   }
 
   /** The node hangs: every process stands still, its network stack still acknowledges. */
-  freeze(node: NodeName): Promise<void> {
+  async freeze(node: NodeName): Promise<void> {
     return freezeNode(this.layout, this.state, this.#known(node), true);
   }
 
-  thaw(node: NodeName): Promise<void> {
+  async thaw(node: NodeName): Promise<void> {
     return freezeNode(this.layout, this.state, this.#known(node), false);
   }
 
-  partition(node: NodeName, network: Network): Promise<void> {
+  async partition(node: NodeName, network: Network): Promise<void> {
     return partition(this.layout, this.#known(node), network);
   }
 
-  heal(node: NodeName, network: Network): Promise<void> {
+  async heal(node: NodeName, network: Network): Promise<void> {
     return heal(this.layout, this.#known(node), network);
   }
 
   /** `rate` as tc(8) has it, both directions, e.g. `100mbit`; `off` removes it. */
-  slow(node: NodeName, network: Network, rate: string): Promise<void> {
+  async slow(node: NodeName, network: Network, rate: string): Promise<void> {
     return slow(this.layout, this.#known(node), network, rate);
   }
 
   /** Percent of packets lost in each direction; 100 is a silent black hole, 0 removes it. */
-  loss(node: NodeName, network: Network, percent: number): Promise<void> {
+  async loss(node: NodeName, network: Network, percent: number): Promise<void> {
     return lose(this.layout, this.#known(node), network, percent);
   }
 
   /** The node's view of the PVE root: read-only is what a node without quorum sees. */
-  readonly(node: NodeName, on: boolean): Promise<void> {
+  async readonly(node: NodeName, on: boolean): Promise<void> {
     return setReadonly(this.layout, this.state, node, on);
   }
 
-  agent(node: NodeName, action: ServiceAction): Promise<void> {
+  async agent(node: NodeName, action: ServiceAction): Promise<void> {
     return actOnAgent(this.layout, this.state, this.#known(node), action);
   }
 
-  control(action: ServiceAction): Promise<void> {
+  async control(action: ServiceAction): Promise<void> {
     return actOnControl(this.layout, action);
   }
 
@@ -151,7 +151,7 @@ export class Lab {
     await (action === 'start' ? restartTemporal(this.layout, temporal) : stopTemporal(this.layout, temporal, action));
   }
 
-  interfaceBytes(node: NodeName, network: Network): Promise<InterfaceBytes> {
+  async interfaceBytes(node: NodeName, network: Network): Promise<InterfaceBytes> {
     return interfaceBytes(this.layout, this.#known(node), network);
   }
 

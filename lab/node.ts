@@ -85,7 +85,7 @@ export function insideNode(layout: Layout, state: LabState, node: NodeName, argv
 }
 
 /** Throws `LabError` (exit 4) unless the node is up and not frozen. */
-export const execInNode = (layout: Layout, state: LabState, node: NodeName, argv: readonly string[]): Promise<Finished> =>
+export const execInNode = async (layout: Layout, state: LabState, node: NodeName, argv: readonly string[]): Promise<Finished> =>
   run(insideNode(layout, state, node, argv));
 
 function requireUp(layout: Layout, state: LabState, node: NodeName): number {

@@ -15,7 +15,8 @@ while :; do
   echo $! > "$DIR/pid.tmp"
   mv -f "$DIR/pid.tmp" "$DIR/pid"
   wait $!
-  echo "$(date -Is) $PROGRAM ended with status $?" >>"$DIR/log"
+  status=$?
+  echo "$(date -Is) $PROGRAM ended with status $status" >>"$DIR/log"
   [ ! -e "$AFTER" ] || node "$AFTER" >>"$DIR/log" 2>&1 </dev/null 3>&-
   rm -f "$DIR/pid"
   # A program that cannot even start must not eat the machine.

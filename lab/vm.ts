@@ -34,7 +34,7 @@ export function nodeOfVm(layout: Layout, vmid: Vmid): NodeName {
 }
 
 /** `ferry vm start|stop` on the guest's node. */
-export function controlVm(layout: Layout, state: LabState, vmid: Vmid, action: 'start' | 'stop'): Promise<Finished> {
+export async function controlVm(layout: Layout, state: LabState, vmid: Vmid, action: 'start' | 'stop'): Promise<Finished> {
   return execInNode(layout, state, nodeOfVm(layout, vmid), ['node', join(layout.home, 'dist/workers/vm.js'), action, String(vmid)]);
 }
 
