@@ -1,0 +1,51 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { ClusterMember } from '../domain/contracts/facts.js';
+import type { ClusterFiles } from '../domain/contracts/ports.js';
+import { MigrationError, messageOf } from '../domain/errors.js';
+import { absentIsNull, onClusterFiles } from './fs-errors.js';
+
+type Members = Awaited<ReturnType<ClusterFiles['members']>>;
+
+/** The cluster-wide files below a PVE root. A config file that is not there is empty, as in PVE. */
+export function createClusterFiles(pveRoot: string): ClusterFiles {
+  const text = async (name: string): Promise<string> =>
+    onClusterFiles(`read ${name} failed`, async () => (await absentIsNull(readFile(join(pveRoot, name), 'utf8'))) ?? '');
+  return {
+    members: async () => onClusterFiles('read cluster members failed', () => readMembers(pveRoot)),
+    datacenterText: () => text('datacenter.cfg'),
+    storageText: () => text('storage.cfg'),
+  };
+}
+
+/** `.members` as pmxcfs shows it; a node on its own has no `cluster` and no `nodelist`. */
+const membersSchema = z.object({
+  nodename: z.string(),
+  cluster: z.object({ quorate: z.number() }).optional(),
+  nodelist: z.record(z.string(), z.object({ id: z.number(), online: z.number(), ip: z.string().default('') })).optional(),
+});
+
+async function readMembers(pveRoot: string): Promise<Members> {
+  const text = await absentIsNull(readFile(join(pveRoot, '.members'), 'utf8'));
+  if (text === null) return foldersAsMembers(pveRoot);
+  const { nodename, cluster, nodelist } = parseMembers(text);
+  const listed = nodelist ?? { [nodename]: { id: 1, online: 1, ip: '' } };
+  const members = Object.entries(listed).map(([name, { id, online, ip }]): ClusterMember => ({ name, id, online: online === 1, ip }));
+  return { quorate: cluster === undefined || cluster.quorate === 1, members: members.sort((a, b) => a.id - b.id) };
+}
+
+function parseMembers(text: string): z.output<typeof membersSchema> {
+  try {
+    return membersSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new MigrationError('ClusterReadOnly', `read cluster members failed: .members is not what pmxcfs writes: ${messageOf(error)}`);
+  }
+}
+
+/** Without pmxcfs nobody knows who is online: every node that has a folder counts, without an address. */
+async function foldersAsMembers(pveRoot: string): Promise<Members> {
+  const names = await absentIsNull(readdir(join(pveRoot, 'nodes')));
+  if (names === null) throw new MigrationError('ClusterReadOnly', `read cluster members failed: ${pveRoot}/nodes is not there: the cluster file system is not mounted`);
+  return { quorate: true, members: names.sort().map((name, index) => ({ name, id: index + 1, online: true, ip: '' })) };
+}

@@ -1,0 +1,32 @@
+import { parseDatacenterConfig } from '../domain/cluster/parse-datacenter.js';
+import { parseStorageConfig } from '../domain/cluster/parse-storage.js';
+import type { ClusterFacts, ConfigProblem } from '../domain/contracts/facts.js';
+import type { ClusterFiles, GuestConfigStore, GuestLock } from '../domain/contracts/ports.js';
+import { parseVmConfig } from '../domain/guest/parse-vm-config.js';
+import type { Vmid } from '../domain/ids.js';
+
+export interface ClusterFactsDeps {
+  readonly files: ClusterFiles;
+  readonly configs: GuestConfigStore;
+  readonly lock: Pick<GuestLock, 'owner'>;
+}
+
+/** Reads and parses all a migration has to know of the cluster file system. Changes nothing. Throws `ClusterReadOnly` when it can't be read. */
+export async function gatherClusterFacts({ files, configs, lock }: ClusterFactsDeps, vmid: Vmid, engineVersion: string): Promise<ClusterFacts> {
+  const [membership, owner, lockOwner, datacenterText, storageText] = await Promise.all([
+    files.members(), configs.find(vmid), lock.owner(vmid), files.datacenterText(), files.storageText(),
+  ]);
+  const datacenter = parseDatacenterConfig(datacenterText);
+  const storage = parseStorageConfig(storageText);
+  const configProblems = [...inFile('datacenter.cfg', datacenter.problems), ...inFile('storage.cfg', storage.problems)];
+  const facts = { ...membership, lockOwner, datacenter: datacenter.config, storages: storage.storages, engineVersion };
+  if (owner?.kind !== 'qemu') return { ...facts, guest: owner === null ? null : { kind: 'lxc', node: owner.node }, configProblems };
+  const { config, problems } = parseVmConfig(vmid, await configs.readVm(vmid, owner.node));
+  return {
+    ...facts,
+    guest: { kind: 'qemu', node: owner.node, config },
+    configProblems: [...configProblems, ...inFile(`nodes/${owner.node}/qemu-server/${vmid}.conf`, problems)],
+  };
+}
+
+const inFile = (file: string, problems: readonly string[]): ConfigProblem[] => problems.map((problem) => ({ file, problem }));
