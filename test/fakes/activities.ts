@@ -1,0 +1,171 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ClusterActivities, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
+import type { ErrorCode } from '../../domain/errors.js';
+import { clusterFacts, nodeFacts, requestFor } from './facts.js';
+import { Faults, injected, type Fault, type SwitchFault } from './faults.js';
+import { commitTimes, endpoints, sampleOf, switchoverResult } from './figures.js';
+import { World, wholeCopy } from './world.js';
+
+export interface FakeOptions {
+  readonly vmid: number;
+  readonly source: string;
+  readonly target: string;
+  readonly faults?: readonly Fault[];
+  readonly switchFault?: SwitchFault;
+  /** The driver switches at this visit; Infinity: never. */
+  readonly switchAtVisit?: number;
+  /** An activity that blocks until it is cancelled, for cancelling a workflow at that very step. */
+  readonly holdAt?: string;
+  /** Awaited before each activity's effect. */
+  readonly pauseAt?: (call: string) => Promise<void>;
+  onAway?(side: 'source' | 'target'): void;
+  onHold?(): void;
+}
+
+/** The three activity sets over one `World`: each does to it what the real one does to nodes and cluster file system. */
+export class FakeActivities {
+  readonly world: World;
+  readonly faults: Faults;
+  readonly decisions: string[] = [];
+  readonly #options: FakeOptions;
+
+  constructor(options: FakeOptions) {
+    this.#options = options;
+    this.world = new World(options.vmid, options.switchFault);
+    this.faults = new Faults(options.faults ?? []);
+  }
+
+  readonly cluster = (): ClusterActivities => this.#wrap<ClusterActivities>('cluster', {
+    openRequest: () => {
+      const { vmid, source, target } = this.#options;
+      return { request: requestFor(vmid, target), cluster: clusterFacts(vmid, source, target) };
+    },
+    lockGuest: ({ epoch, workflowId }) => {
+      const owner = this.world.lock;
+      if (owner !== null && owner.epoch !== epoch) throw fail('GuestLocked', `lock guest failed: vm ${this.world.vmid}: held by workflow ${owner.workflowId}`);
+      this.world.lock = { epoch, workflowId };
+    },
+    unlockGuest: ({ epoch }) => {
+      if (this.world.lock?.epoch === epoch) this.world.lock = null;
+    },
+    readDecision: () => this.world.token,
+    decideAborted: () => this.world.decide('aborted'),
+    forgetEpoch: () => {
+      this.world.token = 'none';
+    },
+  });
+
+  readonly source = (): SourceActivities => this.#wrap<SourceActivities>('source', {
+    inspectSource: () => nodeFacts(this.#options.vmid, this.#options.source, 1, true),
+    prepareSource: () => this.world.set('source', { journal: 'prepared' }),
+    syncDisks: () => {
+      this.world.set('source', { journal: 'mirrored' });
+      return { copiedBytes: 1, elapsedMs: 1, disks: [] };
+    },
+    precopy: async ({ seenVisits, decision }) => {
+      const { world } = this;
+      const visit = seenVisits + 1;
+      this.decisions.push(decision.action);
+      if (world.source.journal === 'handed-over') return { kind: 'switching', sample: sampleOf(visit) };
+      world.set('source', { migrationStatus: 'active', journal: 'migrating' });
+      if (visit < (this.#options.switchAtVisit ?? 3)) return { kind: 'round', sample: sampleOf(visit) };
+      await untilCancelled(world.listening);
+      return world.switchNow()
+        ? { kind: 'switching', sample: sampleOf(visit) }
+        : { kind: 'ended', cause: 'the switch was not allowed', sample: sampleOf(visit) };
+    },
+    switchover: () => {
+      if (this.world.token === 'committed') return switchoverResult;
+      throw fail('TransportFailed', 'switchover failed: handoff channel: closed before COMMITTED');
+    },
+    rollbackSource: () => {
+      if (this.world.token === 'committed') throw fail('SwitchoverRefused', 'roll back failed: the token says committed');
+      this.world.set('source', { qemu: 'running', migrationStatus: 'cancelled', journal: null });
+    },
+    cleanupSource: () => {
+      this.world.set('source', { qemu: 'stopped', migrationStatus: null, journal: null });
+      return { freedVolids: [] };
+    },
+    resolveSource: () => this.#evidence('source', this.#options.source),
+    decideAborted: () => this.world.decide('aborted'),
+  });
+
+  readonly target = (): TargetActivities => this.#wrap<TargetActivities>('target', {
+    inspectTarget: () => nodeFacts(this.#options.vmid, this.#options.target, 2, false),
+    reserveTarget: () => {
+      this.world.set('target', { qemu: 'inmigrate', journal: 'reserved' });
+      if (this.world.token === 'none') this.world.token = 'undecided';
+      return endpoints;
+    },
+    armTarget: async () => {
+      this.world.listen(true);
+      try {
+        await untilCancelled(this.world.committed);
+        return commitTimes;
+      } finally {
+        this.world.listen(false);
+      }
+    },
+    verifyRunning: () => {
+      if (this.world.target.qemu !== 'running') throw fail('GuestNotRunning', 'verify failed: the guest does not run here');
+      return { state: 'running' };
+    },
+    releaseReservation: () => {
+      if (this.world.token === 'committed') throw fail('SwitchoverRefused', 'release failed: the token says committed');
+      this.world.set('target', { qemu: 'stopped', migrationStatus: null, journal: null });
+    },
+    finishCommit: () => {
+      if (this.world.token !== 'committed' && !wholeCopy(this.world.target)) throw fail('OwnershipUnknown', 'finish commit failed: no whole copy here');
+      if (!this.world.commit()) throw fail('OwnershipUnknown', 'finish commit failed: the token says aborted');
+      return commitTimes;
+    },
+    cleanupTarget: () => this.world.set('target', { migrationStatus: null, journal: null }),
+    resolveTarget: () => ({ ...this.#evidence('target', this.#options.target), configHere: this.world.configOn === 'target' }),
+    decideAborted: () => this.world.decide('aborted'),
+  });
+
+  #evidence(side: 'source' | 'target', node: string) {
+    const { qemu, migrationStatus, journal } = this.world[side];
+    return { node, qemu, migrationStatus, journalState: journal, decision: this.world.token };
+  }
+
+  #wrap<A extends object>(side: 'cluster' | 'source' | 'target', effects: Loose<A>): A {
+    const wrapped = Object.entries<(input: never) => unknown>(effects).map(([name, effect]) => {
+      const call = `${side}.${name}`;
+      return [name, (input: never) => beating(async () => {
+        this.world.calls.push(call);
+        const fault = this.faults.arrive(call);
+        if (fault?.when === 'away' && side !== 'cluster') this.#options.onAway?.(side);
+        if (fault !== null && fault.when !== 'after') throw injected(fault);
+        if (this.#options.holdAt === call) {
+          this.#options.onHold?.();
+          await Context.current().cancelled;
+        }
+        await this.#options.pauseAt?.(call);
+        const result = await effect(input);
+        if (fault !== null) throw injected(fault);
+        return result;
+      })];
+    });
+    return Object.fromEntries(wrapped) as A;
+  }
+}
+
+/** The activities of a set, each free to answer at once. */
+type Loose<A> = { [K in keyof A]: A[K] extends (...args: infer P) => Promise<infer R> ? (...args: P) => R | Promise<R> : never };
+
+async function beating<T>(work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  context.heartbeat();
+  const beat = setInterval(() => context.heartbeat(), 100);
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+const untilCancelled = <T>(event: Promise<T>): Promise<T> => Promise.race([event, Context.current().cancelled]);
+
+const fail = (code: ErrorCode, message: string): ApplicationFailure => ApplicationFailure.create({ type: code, message, nonRetryable: true });

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import type { ClusterActivities } from '../../domain/contracts/activities.js';
+import { MIGRATIONS_QUEUE } from '../../domain/ids.js';
+import { registerSearchAttributes } from '../../workers/search-attributes.js';
+import { bundleWorkflows } from '../../workers/workflow-bundle.js';
+import { temporalBinary } from './temporal-binary.js';
+
+const quiet = new DefaultLogger('ERROR');
+const serverSettings = {
+  'frontend.enableServerVersionCheck': false,
+  'frontend.enableCancelWorkerPollsOnShutdown': true,
+  'history.transferProcessorMaxPollRPS': 500,
+  'history.timerProcessorMaxPollRPS': 500,
+};
+
+/** A Temporal dev server with one control worker whose cluster activities are looked up by guest number. */
+export class Bench {
+  readonly env: TestWorkflowEnvironment;
+  readonly #control: Agent;
+  readonly #clusters: Map<number, ClusterActivities>;
+  #guests = 100;
+
+  private constructor(env: TestWorkflowEnvironment, control: Agent, clusters: Map<number, ClusterActivities>) {
+    this.env = env;
+    this.#control = control;
+    this.#clusters = clusters;
+  }
+
+  static async start(): Promise<Bench> {
+    const path = temporalBinary();
+    Runtime.install({ logger: quiet, telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } } });
+    const extraArgs = Object.entries(serverSettings).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]);
+    const env = await TestWorkflowEnvironment.createLocal({
+      server: { executable: { type: 'existing-path', path }, extraArgs, log: { format: 'pretty', level: 'error' } },
+    });
+    await registerSearchAttributes(env.nativeConnection, 'default');
+    const code = await bundleWorkflows(join(process.env['FERRY_HOME'] ?? '.', 'test/fakes/workflows.ts'), quiet);
+    const clusters = new Map<number, ClusterActivities>();
+    const control = new Agent(env.nativeConnection, MIGRATIONS_QUEUE, { workflowBundle: { code }, activities: dispatcher(clusters) });
+    await control.start();
+    return new Bench(env, control, clusters);
+  }
+
+  newGuest(): number {
+    this.#guests += 1;
+    return this.#guests;
+  }
+
+  register(vmid: number, activities: ClusterActivities): void {
+    this.#clusters.set(vmid, activities);
+  }
+
+  agent(queue: string, activities: object): Agent {
+    return new Agent(this.env.nativeConnection, queue, { activities });
+  }
+
+  async stop(): Promise<void> {
+    await this.#control.stop();
+    await this.env.teardown();
+  }
+}
+
+/** A worker that can go away and come back. */
+export class Agent {
+  readonly #connection: NativeConnection;
+  readonly #queue: string;
+  readonly #options: Partial<WorkerOptions>;
+  #worker: Worker | null = null;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(connection: NativeConnection, queue: string, options: Partial<WorkerOptions>) {
+    this.#connection = connection;
+    this.#queue = queue;
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    await this.#running;
+    this.#worker = await Worker.create({
+      connection: this.#connection,
+      taskQueue: this.#queue,
+      maxHeartbeatThrottleInterval: 100,
+      shutdownGraceTime: 0,
+      ...this.#options,
+    });
+    this.#running = this.#worker.run();
+  }
+
+  /** Resolves when the worker has ended; calling it again is harmless. */
+  async stop(): Promise<void> {
+    if (this.#worker?.getState() === 'RUNNING') this.#worker.shutdown();
+    await this.#running;
+  }
+}
+
+function dispatcher(clusters: Map<number, ClusterActivities>): ClusterActivities {
+  const names: readonly (keyof ClusterActivities)[] = ['openRequest', 'lockGuest', 'unlockGuest', 'readDecision', 'decideAborted', 'forgetEpoch'];
+  const dispatch = (name: keyof ClusterActivities) => async (input: { vmid: number }): Promise<unknown> => {
+    const cluster = clusters.get(input.vmid);
+    if (cluster === undefined) throw new Error(`no world for vm ${input.vmid}`);
+    return (cluster[name] as (input: unknown) => Promise<unknown>)(input);
+  };
+  return Object.fromEntries(names.map((name) => [name, dispatch(name)])) as unknown as ClusterActivities;
+}

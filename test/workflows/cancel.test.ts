@@ -1,0 +1,69 @@
+import { Bench } from '../fakes/bench.js';
+import { Scenario } from '../fakes/scenario.js';
+import { expectSound, type Row } from '../fakes/table.js';
+
+jest.setTimeout(60_000);
+
+const table: readonly (readonly [string, Row['outcome']])[] = [
+  ['source.inspectSource', 'cancelled'],
+  ['source.prepareSource', 'cancelled'],
+  ['target.reserveTarget', 'cancelled'],
+  ['source.syncDisks', 'cancelled'],
+  ['source.precopy', 'cancelled'],
+];
+
+describe('cancelling a migration', () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await Bench.start();
+  });
+  afterAll(() => bench?.stop());
+
+  it.each(table)('during %s: everything is undone and the workflow ends as %s', async (activity, outcome) => {
+    const scenario = new Scenario(bench, { holdAt: activity });
+    const ending = await scenario.play(async (handle) => {
+      await scenario.held;
+      await handle.cancel();
+    });
+    expectSound(scenario, ending, outcome);
+  });
+
+  it('between two rounds of memory: everything is undone', async () => {
+    const scenario = new Scenario(bench, { switchAtVisit: Infinity });
+    const ending = await scenario.play((handle) => handle.cancel().then(() => undefined));
+    expectSound(scenario, ending, 'cancelled');
+  });
+
+  it.each(['source.switchover', 'target.verifyRunning', 'source.cleanupSource', 'target.cleanupTarget'])(
+    'during %s is too late: it goes forward and succeeds', async (activity) => {
+      const gate = gateAt(activity);
+      const scenario = new Scenario(bench, { pauseAt: gate.pauseAt });
+      const ending = await scenario.play(async (handle) => {
+        await gate.reached;
+        await handle.cancel();
+        gate.open();
+      });
+      expectSound(scenario, ending, 'migrated');
+    },
+  );
+});
+
+function gateAt(activity: string): { pauseAt: (call: string) => Promise<void>; reached: Promise<void>; open: () => void } {
+  let open = (): void => undefined;
+  let reach = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
+  return {
+    reached,
+    open: () => open(),
+    pauseAt: (call) => {
+      if (call !== activity) return Promise.resolve();
+      reach();
+      return opened;
+    },
+  };
+}

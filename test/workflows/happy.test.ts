@@ -1,0 +1,29 @@
+import { ATTRIBUTES } from '../../workflows/attributes.js';
+import { Bench } from '../fakes/bench.js';
+import { Scenario } from '../fakes/scenario.js';
+
+jest.setTimeout(60_000);
+
+describe('a migration on which nothing goes wrong', () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await Bench.start();
+  });
+  afterAll(() => bench?.stop());
+
+  it('ends with the guest on the target, one copy, nothing left, and a complete report', async () => {
+    const scenario = new Scenario(bench);
+    const { status, report, handle } = await scenario.play();
+    expect({ status, violations: scenario.world.violations, leftovers: scenario.world.leftovers() }).toEqual({ status: 'completed', violations: [], leftovers: [] });
+    expect(scenario.world.configOn).toBe('target');
+    expect(report).toMatchObject({ outcome: 'migrated', vmid: scenario.vmid, source: scenario.source, target: scenario.target, incidents: [] });
+    expect(report?.phases.map(({ phase }) => phase)).toEqual(['validating', 'reserving', 'diskSync', 'precopy', 'switchover', 'verifying', 'cleanup']);
+    expect(report?.rounds).toHaveLength(3);
+    expect(report?.qemuDowntimeMs).toBe(40);
+    const { typedSearchAttributes } = await handle.describe();
+    const { guestId, sourceNode, targetNode, phase, needsOperator } = ATTRIBUTES;
+    expect([guestId, sourceNode, targetNode, phase].map((key) => typedSearchAttributes.get(key)))
+      .toEqual([String(scenario.vmid), scenario.source, scenario.target, 'completed']);
+    expect(typedSearchAttributes.get(needsOperator)).toBe(false);
+  });
+});

@@ -1,0 +1,2 @@
+export { checkMigration } from './check-migration.js';
+export { migrateGuest } from './migrate-guest.js';

@@ -1,0 +1,52 @@
+import { ApplicationFailure, defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { MigrationProgress, Phase } from '../domain/contracts/progress.js';
+import type { MigrationState } from './state.js';
+
+export const progressQuery = defineQuery<MigrationProgress>('progress');
+/** Changes how long the guest may stand still, ms. */
+export const setDowntimeBudget = defineUpdate<void, [{ downtimeMs: number }]>('setDowntimeBudget');
+/** Changes the bandwidth, KiB/s as PVE; 0: unlimited. */
+export const setBandwidth = defineUpdate<void, [{ bwlimitKiBps: number }]>('setBandwidth');
+
+export function installHandlers(state: MigrationState): void {
+  setHandler(progressQuery, () => state.progress, { description: 'Phase, figures of the last round, what is waited for, and the report when it is over.' });
+  setHandler(setDowntimeBudget, ({ downtimeMs }) => changeDowntimeBudget(state, downtimeMs), {
+    description: 'Longest time the guest may stand still: {"downtimeMs": 500}. Counts from the next round.',
+    validator: (input) => {
+      requireNumber(input?.downtimeMs, 'downtimeMs', 1, 60_000);
+      requireSteerable(state);
+    },
+  });
+  setHandler(setBandwidth, ({ bwlimitKiBps }) => changeBandwidth(state, bwlimitKiBps), {
+    description: 'Bandwidth in KiB/s, 0 for unlimited: {"bwlimitKiBps": 102400}. Counts from the next round.',
+    validator: (input) => {
+      requireNumber(input?.bwlimitKiBps, 'bwlimitKiBps', 0, Number.MAX_SAFE_INTEGER / 1024);
+      requireSteerable(state);
+    },
+  });
+}
+
+function changeDowntimeBudget(state: MigrationState, downtimeMs: number): void {
+  if (state.policy === null) return;
+  state.incident(`the operator changed the downtime budget from ${state.policy.downtimeBudgetMs} ms to ${downtimeMs} ms`);
+  state.policy = { ...state.policy, downtimeBudgetMs: downtimeMs };
+}
+
+function changeBandwidth(state: MigrationState, bwlimitKiBps: number): void {
+  state.incident(`the operator set the bandwidth to ${bwlimitKiBps === 0 ? 'unlimited' : `${bwlimitKiBps} KiB/s`}`);
+  state.requestBandwidth(bwlimitKiBps === 0 ? null : bwlimitKiBps * 1024);
+}
+
+const STEERABLE: readonly Phase[] = ['reserving', 'diskSync', 'precopy'];
+
+function requireSteerable(state: MigrationState): void {
+  if (!STEERABLE.includes(state.phase) || state.policy === null) {
+    throw ApplicationFailure.nonRetryable(`change refused: migration of vm ${state.vmid}: it is in phase ${state.phase}`, 'InvalidInput');
+  }
+}
+
+function requireNumber(value: unknown, name: string, minimum: number, maximum: number): void {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < minimum || value > maximum) {
+    throw ApplicationFailure.nonRetryable(`change refused: ${name}: a whole number from ${minimum} to ${maximum} is needed`, 'InvalidInput');
+  }
+}

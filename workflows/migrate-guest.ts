@@ -1,0 +1,26 @@
+/**
+ * Moves one guest, started from the command line or from Temporal's UI with one flat JSON object, e.g. `{"vmid":101,"target":"pve2"}`:
+ *
+ * - open the request: parse the input, read the cluster; bad input fails the workflow at once with its sentence
+ * - a virtual machine: `migrateVm`, inline (the commit point is there)
+ */
+import { CancellationScope, allHandlersFinished, condition } from '@temporalio/workflow';
+import type { MigrationReport } from '../domain/contracts/report.js';
+import { installHandlers } from './messages.js';
+import { migrateVm } from './migrate-vm.js';
+import { clusterSteps } from './proxies.js';
+import { peek } from './peek.js';
+import { MigrationState } from './state.js';
+
+export async function migrateGuest(raw: unknown): Promise<MigrationReport> {
+  const { vmid, target } = peek(raw);
+  const state = new MigrationState(vmid, target);
+  installHandlers(state);
+  try {
+    const { request, cluster } = await clusterSteps(vmid).openRequest(raw);
+    state.identify(request.vmid, cluster.guest?.node ?? null, request.target);
+    return await migrateVm(request, cluster, state);
+  } finally {
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * One running VM, from `source` to `target`:
+ *
+ * - validate: facts from cluster, source and target; every refusal at once, before anything is touched
+ * - lock the guest for this epoch
+ * - reserve: the target's volumes, sockets, QEMU and commit token; the source's connections
+ * - arm: the target listens for HANDOVER, in the background, until the commit
+ * - disk sync: local disks mirrored until ready
+ * - pre-copy: memory in rounds; after each the policy decides
+ * - switchover: the agents hand over between themselves; **the target's rename of the token to `committed` is the commit point**
+ * - a failure or a cancellation on the way: learn or make the decision; `aborted` → undo everything, last step first
+ * - `committed` (however it was learnt) → only forward: verify, clean up the source, clean up the target, unlock, forget, report
+ */
+import { ApplicationFailure, CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
+import type { SwitchoverResult } from '../domain/contracts/activities.js';
+import type { ClusterFacts } from '../domain/contracts/facts.js';
+import type { MigrationPlan } from '../domain/contracts/plan.js';
+import type { MigrationReport } from '../domain/contracts/report.js';
+import type { MigrateRequest } from '../domain/contracts/request.js';
+import { messageOf } from '../domain/errors.js';
+import { Saga } from '../domain/saga.js';
+import { epochOf } from './epoch.js';
+import { ArmedTarget } from './phases/arm.js';
+import { syncDisks } from './phases/disk-sync.js';
+import { lockGuest } from './phases/lock.js';
+import { precopy } from './phases/precopy.js';
+import { reserve } from './phases/reserve.js';
+import { rollBack } from './phases/roll-back.js';
+import { rollForward } from './phases/roll-forward.js';
+import { settle } from './phases/settle.js';
+import { Refused, validate } from './phases/validate.js';
+import { stepsFor } from './proxies.js';
+import { buildReport } from './report.js';
+import type { MigrationRun } from './run.js';
+import type { MigrationState } from './state.js';
+
+/** Returns the report of a guest that runs on the target; anything else ends the workflow, with the report in the failure's details. */
+export async function migrateVm(request: MigrateRequest, cluster: ClusterFacts, state: MigrationState): Promise<MigrationReport> {
+  const scope = CancellationScope.current();
+  const run = await begin(request, cluster, state);
+  let result: SwitchoverResult | null = null;
+  let cause: unknown = null;
+  try {
+    result = await untilSwitched(run);
+  } catch (error) {
+    cause = error;
+  }
+  const cancelled = scope.consideredCancelled;
+  return CancellationScope.nonCancellable(async () => {
+    if (cause === null) return rollForward(run, result);
+    const decision = await settle(run);
+    if (decision === 'aborted') return rollBack(run, cause, cancelled);
+    state.incident(`committed in spite of: ${cancelled ? 'a cancellation that came too late' : messageOf(cause)}`);
+    return rollForward(run, null);
+  });
+}
+
+async function untilSwitched(run: MigrationRun): Promise<SwitchoverResult> {
+  await lockGuest(run);
+  const endpoints = await reserve(run);
+  run.armed = new ArmedTarget(run, endpoints);
+  await run.armed.whileListening(async () => {
+    await syncDisks(run, endpoints);
+    await precopy(run, endpoints);
+  });
+  return CancellationScope.nonCancellable(() => {
+    run.state.enter('switchover', `vm ${run.plan.vmid} changes from ${run.plan.source} to ${run.plan.target}`);
+    return run.steps.source.switchover(run.planned);
+  });
+}
+
+async function begin(request: MigrateRequest, cluster: ClusterFacts, state: MigrationState): Promise<MigrationRun> {
+  try {
+    const { plan, warnings } = await validate(request, cluster, state);
+    state.policy = plan.policy;
+    return newRun(request, plan, warnings, state);
+  } catch (error) {
+    throw endUntouched(request, state, error);
+  }
+}
+
+/** Nothing has been made yet: the report says why. */
+function endUntouched(request: MigrateRequest, state: MigrationState, error: unknown): unknown {
+  const subject = { request, state, plan: null, warnings: [] };
+  if (error instanceof Refused) {
+    const report = buildReport({ ...subject, refusals: error.refusals, warnings: error.warnings }, 'refused', error.message);
+    state.finish('refused', report);
+    return ApplicationFailure.create({ type: 'PrerequisitesNotMet', message: error.message, nonRetryable: true, details: [report] });
+  }
+  if (CancellationScope.current().consideredCancelled) {
+    const report = buildReport(subject, 'cancelled', 'cancelled before anything was touched');
+    state.finish('rolledBack', report);
+    return new CancelledFailure(report.reason, [report]);
+  }
+  return error;
+}
+
+function newRun(request: MigrateRequest, plan: MigrationPlan, warnings: readonly string[], state: MigrationState): MigrationRun {
+  const ref = { vmid: plan.vmid, epoch: epochOf(workflowInfo()) };
+  return {
+    ref, planned: { ...ref, plan }, plan, request, warnings, state,
+    saga: new Saga(),
+    steps: stepsFor(plan.source, plan.target, plan.vmid),
+    patient: stepsFor(plan.source, plan.target, plan.vmid, 'patient'),
+    tokenPossible: false,
+    switchPossible: false,
+    armed: null,
+  };
+}

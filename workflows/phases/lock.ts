@@ -1,0 +1,18 @@
+import { workflowInfo } from '@temporalio/workflow';
+import { persist } from '../persist.js';
+import type { MigrationRun } from '../run.js';
+
+/** Takes the guest's lock, named after this workflow. Its undo is also the last one: the lock, then every trace of the epoch. */
+export async function lockGuest(run: MigrationRun): Promise<void> {
+  const { ref, plan, request, saga, steps, state } = run;
+  state.enter('reserving', `locking vm ${plan.vmid}`);
+  saga.add('forget the epoch', () => persist(run, 'forget the epoch', (s) => s.cluster.forgetEpoch(ref)));
+  saga.add('unlock the guest', () => persist(run, 'unlock the guest', (s) => s.cluster.unlockGuest(ref)));
+  await steps.cluster.lockGuest({
+    ...ref,
+    node: plan.source,
+    workflowId: workflowInfo().workflowId,
+    requestedBy: request.requestedBy,
+    ...(request.reason === undefined ? {} : { reason: request.reason }),
+  });
+}

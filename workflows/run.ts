@@ -1,0 +1,26 @@
+import type { EpochRef, Planned } from '../domain/contracts/activities.js';
+import type { MigrateRequest } from '../domain/contracts/request.js';
+import type { MigrationPlan } from '../domain/contracts/plan.js';
+import type { Saga } from '../domain/saga.js';
+import type { ArmedTarget } from './phases/arm.js';
+import type { Steps } from './proxies.js';
+import type { MigrationState } from './state.js';
+
+/** One migration in progress: what the phases share. */
+export interface MigrationRun {
+  readonly ref: EpochRef;
+  readonly planned: Planned;
+  readonly plan: MigrationPlan;
+  readonly request: MigrateRequest;
+  readonly warnings: readonly string[];
+  readonly state: MigrationState;
+  readonly saga: Saga;
+  /** As `steps`, for what has to be done in the end: waits long for a node that is away. */
+  readonly patient: Steps;
+  readonly steps: Steps;
+  /** A commit token may exist: a failure has to be decided before it is undone. */
+  tokenPossible: boolean;
+  /** The driver may have begun the switch: the decision needs evidence from both nodes. */
+  switchPossible: boolean;
+  armed: ArmedTarget | null;
+}

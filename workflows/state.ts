@@ -1,0 +1,131 @@
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { ConvergencePolicy } from '../domain/convergence/policy.js';
+import type { NextStep, RoundSample } from '../domain/convergence/decide.js';
+import type { MigrationProgress, Phase } from '../domain/contracts/progress.js';
+import type { MigrationReport, RoundRecord } from '../domain/contracts/report.js';
+import type { NodeName, Vmid } from '../domain/ids.js';
+import { renderCurrentDetails } from '../domain/progress/details.js';
+import { ATTRIBUTES } from './attributes.js';
+
+/** Rounds kept for the decisions and the report; a long migration has thousands. */
+export const KEPT_ROUNDS = 200;
+
+/** What one migration knows about itself while it runs: behind the query, the search attributes and the current details. */
+export class MigrationState {
+  readonly startedAtMs = Date.now();
+  vmid: Vmid;
+  source: NodeName | null = null;
+  target: NodeName;
+  policy: ConvergencePolicy | null = null;
+  report: MigrationReport | null = null;
+  readonly incidents: string[] = [];
+  readonly rounds: RoundRecord[] = [];
+  readonly samples: RoundSample[] = [];
+  readonly phases: { phase: Phase; elapsedMs: number }[] = [];
+  #phase: Phase = 'validating';
+  #phaseSinceMs = this.startedAtMs;
+  #detail = 'reading the cluster';
+  #waitingFor: string | null = null;
+  #lastStep: NextStep | null = null;
+  #needsOperator = false;
+  /** What an operator asked for and the next visit shall carry out. */
+  #wantedBandwidth: { readonly bytesPerSecond: number | null } | null = null;
+
+  constructor(vmid: Vmid, target: NodeName) {
+    this.vmid = vmid;
+    this.target = target;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get progress(): MigrationProgress {
+    return {
+      vmid: this.vmid, source: this.source, target: this.target, phase: this.#phase, detail: this.#detail,
+      lastSample: this.samples.at(-1) ?? null, lastStep: this.#lastStep, waitingFor: this.#waitingFor, report: this.report,
+    };
+  }
+
+  /** The guest and its nodes are known from here on: the list of workflows can be filtered by them. */
+  identify(vmid: Vmid, source: NodeName | null, target: NodeName): void {
+    Object.assign(this, { vmid, source, target });
+    upsertSearchAttributes([
+      { key: ATTRIBUTES.guestId, value: String(vmid) },
+      { key: ATTRIBUTES.guestKind, value: 'qemu' },
+      { key: ATTRIBUTES.targetNode, value: target },
+      { key: ATTRIBUTES.phase, value: this.#phase },
+      { key: ATTRIBUTES.needsOperator, value: false },
+      ...(source === null ? [] : [{ key: ATTRIBUTES.sourceNode, value: source }]),
+    ]);
+    this.#publish();
+  }
+
+  enter(phase: Phase, detail: string): void {
+    this.#detail = detail;
+    if (phase !== this.#phase) {
+      this.#closePhase();
+      this.#phase = phase;
+      upsertSearchAttributes([{ key: ATTRIBUTES.phase, value: phase }]);
+    }
+    this.#publish();
+  }
+
+  /** The last phase: its report is what the query answers from now on. */
+  finish(phase: Phase, report: MigrationReport): void {
+    this.report = report;
+    this.enter(phase, report.reason);
+  }
+
+  record(sample: RoundSample, step: NextStep): void {
+    this.#lastStep = step;
+    this.rounds.push({ sample, step });
+    if (this.rounds.length > KEPT_ROUNDS) this.rounds.shift();
+    this.#publish();
+  }
+
+  observe(sample: RoundSample): void {
+    this.samples.push(sample);
+    if (this.samples.length > KEPT_ROUNDS) this.samples.shift();
+  }
+
+  waitFor(what: string | null): void {
+    this.#waitingFor = what;
+    this.#publish();
+  }
+
+  setNeedsOperator(needed: boolean): void {
+    if (needed === this.#needsOperator) return;
+    this.#needsOperator = needed;
+    upsertSearchAttributes([{ key: ATTRIBUTES.needsOperator, value: needed }]);
+  }
+
+  incident(sentence: string): void {
+    this.incidents.push(sentence);
+  }
+
+  requestBandwidth(bytesPerSecond: number | null): void {
+    this.#wantedBandwidth = { bytesPerSecond };
+  }
+
+  /** The operator's wish as a step for the driver, once. */
+  takeOperatorStep(): NextStep | null {
+    const wanted = this.#wantedBandwidth;
+    this.#wantedBandwidth = null;
+    return wanted && { action: 'set-bandwidth', bandwidthBytesPerSecond: wanted.bytesPerSecond, reason: 'the operator set the bandwidth' };
+  }
+
+  /** Phases so far, the current one included. */
+  phaseTimes(): { phase: Phase; elapsedMs: number }[] {
+    return [...this.phases, { phase: this.#phase, elapsedMs: Date.now() - this.#phaseSinceMs }];
+  }
+
+  #closePhase(): void {
+    this.phases.push({ phase: this.#phase, elapsedMs: Date.now() - this.#phaseSinceMs });
+    this.#phaseSinceMs = Date.now();
+  }
+
+  #publish(): void {
+    setCurrentDetails(renderCurrentDetails(this.progress));
+  }
+}
