@@ -75,8 +75,9 @@ async function watchAgain(probe: Probe): Promise<ProbeReport> {
   return probe.stop();
 }
 
-const provesItself = ({ tcpAlive, lastAnswer }: ProbeReport): boolean =>
-  tcpAlive && lastAnswer !== null && lastAnswer.memErrors === 0 && lastAnswer.diskErrors === 0;
+function provesItself({ tcpAlive, lastAnswer }: ProbeReport): boolean {
+  return tcpAlive && lastAnswer !== null && lastAnswer.memErrors === 0 && lastAnswer.diskErrors === 0;
+}
 
 function printVerdict(seen: ProbeReport): void {
   const guest = seen.lastAnswer;
@@ -88,22 +89,28 @@ Seen from outside, on the guest's network:
   guest's disks     ${guest === null ? 'unknown' : verdict(guest.diskErrors, `${guest.diskSeq} records written and read back`)}`);
 }
 
-const verdict = (errors: number, checked: string): string => (errors === 0 ? `clean (${checked})` : `${errors} ERRORS`);
+function verdict(errors: number, checked: string): string {
+  return errors === 0 ? `clean (${checked})` : `${errors} ERRORS`;
+}
 
 async function printNext(lab: Lab, source: NodeName, target: NodeName): Promise<void> {
   const shown = await run([join(lab.layout.home, 'bin/ferry'), 'show', String(VMID), '--json'], { env: environment(lab) });
   const link = shown.exitCode === 0 ? (JSON.parse(shown.stdout) as { url?: string }).url : undefined;
-  const prefix = lab.temporalAddress === '127.0.0.1:7233' ? '' : `TEMPORAL_ADDRESS=${lab.temporalAddress} `;
+  const at = lab.temporalAddress === '127.0.0.1:7233' ? '' : `TEMPORAL_ADDRESS=${lab.temporalAddress} `;
+  const commands = [
+    ['make demo', 'on to the next node'],
+    [`${at}bin/ferry migrate ${VMID} ${source} --migration-type tls`, 'back, by another transport'],
+    [`${at}bin/ferry check ${VMID} ${nextNode(lab, target)} --migration-network 10.99.0.0/24`, 'every reason why not; touches nothing'],
+    [`${at}bin/ferry list`, 'all migrations'],
+    ['bin/ferry-lab status', 'the cluster; --help: faults to cause'],
+    ['make demo-down', 'removes everything'],
+  ] as const;
+  const width = Math.max(...commands.map(([command]) => command.length));
   console.log(`
-Temporal UI         ${environment(lab)['FERRY_UI_URL'] ?? 'where your Temporal server has it'}${link === undefined ? '' : `\nthis migration      ${link}`}
+Temporal UI       ${environment(lab)['FERRY_UI_URL'] ?? 'where your Temporal server has it'}${link === undefined ? '' : `\nthis migration    ${link}`}
 
 Try next:
-  make demo                                     on to the next node
-  ${prefix}bin/ferry migrate ${VMID} ${source} --with-local-disks --migration-type tls
-  ${prefix}bin/ferry check ${VMID} ${nextNode(lab, target)}           every reason why not, nothing touched
-  ${prefix}bin/ferry list                       all migrations
-  bin/ferry-lab status                          the cluster; bin/ferry-lab --help for faults to cause
-  make demo-down                                remove everything`);
+${commands.map(([command, what]) => `  ${command.padEnd(width)}  ${what}`).join('\n')}`);
 }
 
 function environment(lab: Lab): Record<string, string> {
