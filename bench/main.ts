@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { awaitEnding } from '../client/api/outcome.js';
+import { connectTemporal, startMigration, type FerryClient } from '../client/index.js';
+import type { MigrationType } from '../domain/contracts/request.js';
+import { parseMigrateRequest } from '../domain/edge/migrate-request.js';
+import { Lab } from '../lab/lab.js';
+import type { Probe } from '../lab/probe.js';
+import { migrateBare } from './bare-migration.js';
+import { renderTable, type Run } from './table.js';
+
+const VMID = 101;
+const RING = ['pve1', 'pve2', 'pve3'] as const;
+const TRANSPORTS: readonly MigrationType[] = ['secure', 'insecure', 'tls'];
+
+/**
+ * The same guest, moved in turn by a bare QMP script and by ferry, in the same lab and minutes: what counts are the
+ * ratios. BENCH_RUNS: pairs per transport (default 5).
+ */
+async function main(): Promise<void> {
+  const pairs = Number(process.env['BENCH_RUNS'] ?? 5);
+  const dir = mkdtempSync(join(tmpdir(), 'bench-'));
+  const lab = await Lab.up({ dir, nodes: RING.length });
+  try {
+    await lab.vmCreate(VMID, 'pve1', { memoryMiB: 512, workingSetMiB: 128, dirtyMiBps: 20, disks: ['local:64M,format=qcow2', 'shared:64M'] });
+    await lab.vmStart(VMID);
+    const client = await connectTemporal({ ...process.env, ...lab.env });
+    const probe = await lab.probe(VMID);
+    const runs: Run[] = [];
+    for (const transport of TRANSPORTS) {
+      for (let pair = 0; pair < pairs; pair += 1) {
+        runs.push(await bare(lab, probe, transport), await ferry(lab, client, probe, transport));
+        console.error(`${transport} ${pair + 1}/${pairs}`);
+      }
+    }
+    const last = await probe.stop();
+    await client.close();
+    console.log(renderTable(runs));
+    console.log(`guest: memory errors ${last.lastAnswer?.memErrors}, disk errors ${last.lastAnswer?.diskErrors}, TCP connection ${last.tcpAlive ? 'alive' : 'lost'}`);
+    if (last.lastAnswer?.memErrors !== 0 || last.lastAnswer.diskErrors !== 0 || !last.tcpAlive) process.exitCode = 1;
+  } finally {
+    await lab.down({ purge: true });
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function bare(lab: Lab, probe: Probe, transport: MigrationType): Promise<Run> {
+  const [source, target] = nextHop(lab);
+  probe.reset();
+  const figures = await migrateBare(lab, VMID, source, target, transport);
+  return { who: 'bare', transport, ...figures, gapMs: await gapSeen(probe), copiedMiB: null };
+}
+
+async function ferry(lab: Lab, client: FerryClient, probe: Probe, transport: MigrationType): Promise<Run> {
+  const [, target] = nextHop(lab);
+  probe.reset();
+  const begunAtMs = performance.now();
+  const request = parseMigrateRequest({ vmid: VMID, target, online: true, migrationType: transport, requestedBy: 'bench' });
+  const { workflowId, runId } = await startMigration(client, request);
+  const ending = await awaitEnding(client.temporal.workflow.getHandle(workflowId, runId));
+  if (ending.kind !== 'report' || ending.report.outcome !== 'migrated') throw new Error(`migration failed: ${JSON.stringify(ending)}`);
+  const { report } = ending;
+  return {
+    who: 'ferry', transport, totalMs: performance.now() - begunAtMs, qemuTotalMs: report.qemuTotalMs ?? 0, qemuDowntimeMs: report.qemuDowntimeMs ?? 0,
+    stoppedMs: report.blackout?.totalMs ?? 0, gapMs: await gapSeen(probe), copiedMiB: ((report.bytes?.ram ?? 0) + (report.bytes?.disks ?? 0)) / 1024 ** 2,
+  };
+}
+
+function nextHop(lab: Lab): readonly [string, string] {
+  const source = lab.vmNode(VMID);
+  return [source, RING[(RING.findIndex((node) => node === source) + 1) % RING.length] ?? 'pve1'];
+}
+
+/** Waits until the guest has answered from its new place, so that the gap is whole. */
+async function gapSeen(probe: Probe): Promise<number> {
+  const then = (await probe.snapshot()).udpAnswered;
+  for (;;) {
+    const report = await probe.snapshot();
+    if (report.udpAnswered > then + 100) return report.maxGapMs;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
