@@ -51,8 +51,8 @@ export class FakeActivities {
     },
     readDecision: () => this.world.token,
     decideAborted: () => this.world.decide('aborted'),
-    forgetEpoch: () => {
-      this.world.token = 'none';
+    forgetEpoch: ({ epoch }) => {
+      if (this.world.tokenEpoch === epoch) this.world.token = 'none';
     },
   });
 
@@ -93,9 +93,10 @@ export class FakeActivities {
 
   readonly target = (): TargetActivities => this.#wrap<TargetActivities>('target', {
     inspectTarget: () => nodeFacts(this.#options.vmid, this.#options.target, 2, false),
-    reserveTarget: () => {
+    reserveTarget: ({ epoch }) => {
       this.world.set('target', { qemu: 'inmigrate', journal: 'reserved' });
       if (this.world.token === 'none') this.world.token = 'undecided';
+      this.world.tokenEpoch = epoch;
       return endpoints;
     },
     armTarget: async () => {

@@ -13,8 +13,8 @@ import type { World } from './world.js';
 
 export interface ScenarioOptions extends Omit<FakeOptions, 'vmid' | 'source' | 'target' | 'onAway' | 'onHold'> {
   readonly timings?: Partial<Timings>;
-  /** An agent that went away stays away for good. */
-  readonly staysAway?: boolean;
+  /** The test itself calls `comeBack`; otherwise an agent that went away is back as soon as the workflow says that it waits. */
+  readonly manualReturn?: boolean;
   readonly raw?: Readonly<Record<string, unknown>>;
 }
 
@@ -94,11 +94,17 @@ export class Scenario {
       const ending = endingOf(handle).finally(() => {
         over.now = true;
       });
-      await Promise.race([ending, Promise.all([meanwhile(handle), this.#options.staysAway ? null : this.#bringBack(handle, over)])]);
+      await Promise.race([ending, Promise.all([meanwhile(handle), this.#options.manualReturn ? null : this.#bringBack(handle, over)])]);
       return { ...(await ending), handle };
     } finally {
       await this.stop();
     }
+  }
+
+  async comeBack(): Promise<void> {
+    const back = [...this.#away];
+    this.#away.clear();
+    await Promise.all(back.map((side) => this.#agents[side].start()));
   }
 
   async stop(): Promise<void> {
@@ -107,14 +113,15 @@ export class Scenario {
 
   async #bringBack(handle: WorkflowHandle, over: { readonly now: boolean }): Promise<void> {
     while (!over.now) {
-      if (this.#away.size > 0 && (await progressOf(handle)).waitingFor !== null) {
-        const back = [...this.#away];
-        this.#away.clear();
-        await Promise.all(back.map((side) => this.#agents[side].start()));
-      }
+      if (this.#away.size > 0 && (await progressOf(handle)).waitingFor !== null) await this.comeBack();
       await pause(50);
     }
   }
+}
+
+/** Asks until the answer is yes; the test's own time limit is the limit. */
+export async function eventually(ask: () => Promise<boolean>): Promise<void> {
+  while (!(await ask())) await pause(50);
 }
 
 export const progressOf = (handle: WorkflowHandle): Promise<MigrationProgress> => handle.query<MigrationProgress>('progress');

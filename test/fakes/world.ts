@@ -18,6 +18,7 @@ export class World {
   readonly source: Side = { qemu: 'running', migrationStatus: null, journal: null };
   readonly target: Side = { qemu: 'stopped', migrationStatus: null, journal: null };
   token: Decision = 'none';
+  tokenEpoch = '';
   lock: { epoch: string; workflowId: string } | null = null;
   configOn: 'source' | 'target' = 'source';
   readonly #listening = new Gate();

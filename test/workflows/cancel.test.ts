@@ -1,4 +1,5 @@
 import { Bench } from '../fakes/bench.js';
+import { gateAt } from '../fakes/gate.js';
 import { Scenario } from '../fakes/scenario.js';
 import { expectSound, type Row } from '../fakes/table.js';
 
@@ -47,23 +48,3 @@ describe('cancelling a migration', () => {
     },
   );
 });
-
-function gateAt(activity: string): { pauseAt: (call: string) => Promise<void>; reached: Promise<void>; open: () => void } {
-  let open = (): void => undefined;
-  let reach = (): void => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const reached = new Promise<void>((resolve) => {
-    reach = resolve;
-  });
-  return {
-    reached,
-    open: () => open(),
-    pauseAt: (call) => {
-      if (call !== activity) return Promise.resolve();
-      reach();
-      return opened;
-    },
-  };
-}

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { DefaultLogger, Worker } from '@temporalio/worker';
+import { bundleWorkflows } from '../../workers/workflow-bundle.js';
+import { Bench } from '../fakes/bench.js';
+import { historyOf, writeGolden } from '../fakes/golden.js';
+import { SHORT, Scenario, type ScenarioOptions } from '../fakes/scenario.js';
+import { expectSound, type Row } from '../fakes/table.js';
+
+jest.setTimeout(60_000);
+
+/** The paths of which a history is kept in test/histories: run with FERRY_RECORD_HISTORIES=1 after a change that is meant to break replay. */
+const paths: readonly (readonly [name: string, outcome: Row['outcome'], options: ScenarioOptions])[] = [
+  ['happy', 'migrated', {}],
+  ['cancelled-in-precopy', 'cancelled', { holdAt: 'source.precopy' }],
+  ['rolled-back', 'rolled-back', { faults: [{ activity: 'source.syncDisks', when: 'after' }] }],
+  ['target-away-then-rolled-back', 'rolled-back', {
+    timings: SHORT, faults: [{ activity: 'source.syncDisks', when: 'before' }, { activity: 'target.releaseReservation', when: 'away' }],
+  }],
+  ['committed-then-repaired', 'migrated', { faults: [{ activity: 'source.precopy', when: 'after', visit: 3 }, { activity: 'target.verifyRunning', when: 'before' }] }],
+  ['handover-lost-then-committed', 'migrated', { switchFault: 'handover-lost' }],
+];
+
+describe('a history of each path', () => {
+  let bench: Bench;
+  let code: string;
+  beforeAll(async () => {
+    bench = await Bench.start();
+    code = await bundleWorkflows(join(process.env['FERRY_HOME'] ?? '.', 'workflows/index.ts'), new DefaultLogger('ERROR'));
+  });
+  afterAll(() => bench?.stop());
+
+  it.each(paths)('%s replays with the workflows as they are shipped', async (name, outcome, options) => {
+    const scenario = new Scenario(bench, options);
+    const ending = await scenario.play(async (handle) => {
+      if (outcome !== 'cancelled') return;
+      await scenario.held;
+      await handle.cancel();
+    });
+    expectSound(scenario, ending, outcome);
+    await Worker.runReplayHistory({ workflowBundle: { code } }, await historyOf(ending.handle));
+    if (process.env['FERRY_RECORD_HISTORIES'] === '1') await writeGolden(name, ending.handle);
+  });
+});
