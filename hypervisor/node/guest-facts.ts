@@ -25,9 +25,15 @@ export async function guestFacts(input: GuestInput): Promise<GuestRuntimeFacts> 
   return { ...runtime, disks };
 }
 
+/** Just whether it runs. */
+export async function guestState(vmid: Vmid, paths: RunPaths): Promise<Pick<GuestRuntimeFacts, 'state' | 'pid'>> {
+  const { state, pid } = await runtimeFacts({ vmid, paths });
+  return { state, pid };
+}
+
 type Runtime = Omit<GuestRuntimeFacts, 'disks'>;
 
-async function runtimeFacts({ vmid, paths }: GuestInput): Promise<Runtime> {
+async function runtimeFacts({ vmid, paths }: Pick<GuestInput, 'vmid' | 'paths'>): Promise<Runtime> {
   const qemu = findQemu(vmid, paths);
   if (qemu === null) return { ...UNKNOWN, state: 'stopped' };
   try {

@@ -6,6 +6,8 @@ import { run, runOk } from '../../../hypervisor/exec.js';
 import { kvmWorks, probeRom, runsProbe } from '../../../hypervisor/node/kvm-probe.js';
 import { staticFacts } from '../../../hypervisor/node/static-facts.js';
 
+jest.setTimeout(60_000);
+
 let folder: string;
 beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'facts-')); });
 afterEach(async () => { await rm(folder, { recursive: true, force: true }); });
@@ -49,7 +51,7 @@ describe('staticFacts', () => {
     await notedQemu();
     await staticFacts(path);
     expect(asked()).toBeGreaterThan(first);
-  }, 20_000);
+  });
 
   it('reports QEMU\'s own words when it can not be asked, and asks again', async () => {
     const path = join(folder, 'qemu');

@@ -10,6 +10,8 @@ import type { VolumeStore } from '../../../hypervisor/storage/volume-store.js';
 import { startBareQemu } from '../support/bare-qemu.js';
 import { QmpClient } from '../../../hypervisor/qemu/qmp/client.js';
 
+jest.setTimeout(60_000);
+
 const MIB = 1024 ** 2;
 let folder: string;
 let store: VolumeStore;

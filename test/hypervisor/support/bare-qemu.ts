@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
+// Real processes on a machine that may be busy.
+jest.setTimeout(60_000);
+
 export interface BareQemu {
   readonly qmpPath: string;
   readonly pid: number;
@@ -14,7 +17,7 @@ export function startBareQemu(folder: string, args: readonly string[] = ['-S'], 
   const child = spawn('qemu-system-x86_64', [
     '-nodefaults', '-no-user-config', '-display', 'none', '-machine', 'pc', '-accel', 'tcg', '-m', '32',
     '-qmp', `unix:${qmpPath},server=on,wait=off`, ...args,
-  ], { stdio: ['ignore', 'ignore', 'inherit'] });
+  ], { stdio: 'ignore' });
   const gone = once(child, 'exit');
   return {
     qmpPath,

@@ -10,6 +10,9 @@ import { Monitor } from '../../../hypervisor/qemu/qmp/monitor.js';
 import { generalQmpPath } from '../../../hypervisor/paths.js';
 import { vmConfig } from './vm-config.js';
 
+// Real processes on a machine that may be busy.
+jest.setTimeout(60_000);
+
 /** A node of the test's own: a run directory, an image folder, a bridge without an uplink. */
 export interface NodeFixture {
   readonly folder: string;

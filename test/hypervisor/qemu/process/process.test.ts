@@ -119,7 +119,7 @@ describe('findQemu', () => {
   });
 
   it('takes a zombie for ended', async () => {
-    const child = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
     const [text] = (await once(child.stdout, 'data')) as [Buffer];
     const pid = Number(text.toString());
     const state = async (): Promise<string> => (await runOk('ps', ['-o', 'stat=', '-p', String(pid)])).trim();
