@@ -2,7 +2,7 @@ import { MigrationError } from '../domain/errors.js';
 import type { DriveName, Volid } from '../domain/ids.js';
 import type { VmConfig } from '../domain/guest/vm-config.js';
 import type { FerryConfig } from '../domain/edge/ferry-config.js';
-import { staticFacts } from '../hypervisor/node/static-facts.js';
+import { qemuFacts } from '../hypervisor/node/static-facts.js';
 import { buildCommandLine, type Image } from '../hypervisor/qemu/command-line/build.js';
 import { startQemu } from '../hypervisor/qemu/process/start.js';
 import { tapsOf } from '../hypervisor/qemu/process/taps.js';
@@ -19,7 +19,7 @@ export interface IncomingOptions {
 
 /** Starts a guest's QEMU from its config, waiting for a migration. Throws `TargetStartFailed` with QEMU's own words. */
 export async function startIncomingGuest(config: FerryConfig, storages: NodeStorages, vm: VmConfig, options: IncomingOptions): Promise<void> {
-  const [store, { ioUring }] = await Promise.all([storages.store(), staticFacts(config.qemuBinary)]);
+  const [store, { ioUring }] = await Promise.all([storages.store(), qemuFacts(config.qemuBinary)]);
   const resolve = (volid: Volid): Image => imageOf(store, volid);
   const argv = buildCommandLine({
     config: vm, paths: config, resolve, binary: config.qemuBinary, machine: options.machine, incoming: true, ioUring,

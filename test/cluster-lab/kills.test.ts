@@ -57,7 +57,7 @@ test('target QEMU killed: rolled back, the guest never left the source', async (
 });
 
 test('ssh child killed: rolled back, the guest never left the source', async () => {
-  const report = await withFault(() => killInNode('pve1', ['pgrep', '-f', '^ssh -N ']));
+  const report = await withFault(() => killInNode('pve1', ['pgrep', '-f', '^ssh .*-L ']));
   expect(report).toMatchObject({ outcome: 'rolled-back' });
   await expectWhole(cluster, 'pve1');
 });

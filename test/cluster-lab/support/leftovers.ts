@@ -13,7 +13,7 @@ export async function leftovers(lab: Lab, vmid: number, owner: string): Promise<
     const processes = await outputOf(lab, node, ['ps', '-eo', 'pid=,args=']);
     const qemus = processes.filter((line) => line.includes('qemu-system') && line.includes(`${vmid}`));
     if (node === owner ? qemus.length !== 1 : qemus.length !== 0) found.push(`${node}: ${qemus.length} QEMU processes of VM ${vmid}`);
-    found.push(...processes.filter((line) => /\bssh -N\b/.test(line)).map((line) => `${node}: tunnel left: ${line.trim()}`));
+    found.push(...processes.filter((line) => /\bssh .*-L /.test(line)).map((line) => `${node}: tunnel left: ${line.trim()}`));
     const sockets = await outputOf(lab, node, ['find', '/run/ferry', '-mindepth', '1']);
     found.push(...sockets.map((path) => `${node}: ${path} left`));
     const ports = (await outputOf(lab, node, ['ss', '-Hltn'])).filter((line) => /:60\d\d\d\b/.test(line));
