@@ -43,7 +43,7 @@ export class Patience {
 
   async pause(cause: string): Promise<void> {
     this.tried = true;
-    this.#run.state.waitFor(`${this.#what}: ${cause}`);
+    this.#run.state.waitFor(this.#what, cause);
     this.#startAlarm();
     await sleep(this.#pauseMs, { summary: `next try: ${this.#what}` });
     this.#pauseMs = Math.min(2 * this.#pauseMs, timings().persistMaximumMs);
@@ -52,8 +52,7 @@ export class Patience {
   end(): void {
     if (!this.tried) return;
     this.#alarm?.cancel();
-    this.#run.state.waitFor(null);
-    this.#run.state.setNeedsOperator(false);
+    this.#run.state.waitIsOver(this.#what);
     this.#run.state.incident(`waited ${Math.round((Date.now() - this.#sinceMs) / 1000)} s: ${this.#what}`);
   }
 
@@ -63,6 +62,6 @@ export class Patience {
     this.#alarm = alarm;
     alarm
       .run(() => sleep(timings().needsOperatorMs, { summary: `ask for an operator: ${this.#what}` }))
-      .then(() => this.#run.state.setNeedsOperator(true), () => undefined);
+      .then(() => this.#run.state.callOperator(this.#what), () => undefined);
   }
 }

@@ -25,9 +25,10 @@ export class MigrationState {
   #phase: Phase = 'validating';
   #phaseSinceMs = this.startedAtMs;
   #detail = 'reading the cluster';
-  #waitingFor: string | null = null;
+  /** What is waited for, and why the last try failed; several things at once when both nodes are away. */
+  readonly #waiting = new Map<string, string>();
   #lastStep: NextStep | null = null;
-  #needsOperator = false;
+  readonly #overdue = new Set<string>();
   /** What an operator asked for and the next visit shall carry out. */
   #wantedBandwidth: { readonly bytesPerSecond: number | null } | null = null;
 
@@ -43,7 +44,7 @@ export class MigrationState {
   get progress(): MigrationProgress {
     return {
       vmid: this.vmid, source: this.source, target: this.target, phase: this.#phase, detail: this.#detail,
-      lastSample: this.samples.at(-1) ?? null, lastStep: this.#lastStep, waitingFor: this.#waitingFor, report: this.report,
+      lastSample: this.samples.at(-1) ?? null, lastStep: this.#lastStep, waitingFor: this.#waitingFor(), report: this.report,
     };
   }
 
@@ -89,15 +90,21 @@ export class MigrationState {
     if (this.samples.length > KEPT_ROUNDS) this.samples.shift();
   }
 
-  waitFor(what: string | null): void {
-    this.#waitingFor = what;
+  waitFor(what: string, cause: string): void {
+    this.#waiting.set(what, cause);
     this.#publish();
   }
 
-  setNeedsOperator(needed: boolean): void {
-    if (needed === this.#needsOperator) return;
-    this.#needsOperator = needed;
-    upsertSearchAttributes([{ key: ATTRIBUTES.needsOperator, value: needed }]);
+  /** It takes so long that an operator should look. */
+  callOperator(what: string): void {
+    this.#overdue.add(what);
+    if (this.#overdue.size === 1) upsertSearchAttributes([{ key: ATTRIBUTES.needsOperator, value: true }]);
+  }
+
+  waitIsOver(what: string): void {
+    this.#waiting.delete(what);
+    if (this.#overdue.delete(what) && this.#overdue.size === 0) upsertSearchAttributes([{ key: ATTRIBUTES.needsOperator, value: false }]);
+    this.#publish();
   }
 
   incident(sentence: string): void {
@@ -118,6 +125,10 @@ export class MigrationState {
   /** Phases so far, the current one included. */
   phaseTimes(): { phase: Phase; elapsedMs: number }[] {
     return [...this.phases, { phase: this.#phase, elapsedMs: Date.now() - this.#phaseSinceMs }];
+  }
+
+  #waitingFor(): string | null {
+    return this.#waiting.size === 0 ? null : [...this.#waiting].map(([what, cause]) => `${what}: ${cause}`).join('; ');
   }
 
   #closePhase(): void {

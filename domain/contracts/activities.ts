@@ -119,7 +119,7 @@ export interface ClusterActivities {
   readDecision(input: EpochRef): Promise<Decision>;
   /** Renames the token to `aborted` unless it is decided; returns what it says now. */
   decideAborted(input: EpochRef): Promise<Decision>;
-  /** Last of all: removes the epoch's token, secret and empty folders. */
+  /** When both nodes are clean: removes the epoch's token, secret and empty folders. */
   forgetEpoch(input: EpochRef): Promise<void>;
 }
 
@@ -154,7 +154,7 @@ export interface TargetActivities {
   releaseReservation(input: EpochRef): Promise<void>;
   /** Forward repair: finishes a commit whose answer was lost. Fails unless the token says, or may still say, `committed`. */
   finishCommit(input: Planned): Promise<CommitTimes>;
-  /** After the source is clean: closes journal, sockets and exports. */
+  /** After `verifyRunning`, beside `cleanupSource`: closes journal, sockets and exports. */
   cleanupTarget(input: Planned): Promise<void>;
   resolveTarget(input: EpochRef): Promise<TargetEvidence>;
   decideAborted(input: EpochRef): Promise<Decision>;

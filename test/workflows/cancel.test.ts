@@ -1,6 +1,6 @@
 import { Bench } from '../fakes/bench.js';
 import { gateAt } from '../fakes/gate.js';
-import { Scenario } from '../fakes/scenario.js';
+import { Scenario, eventually, progressOf } from '../fakes/scenario.js';
 import { expectSound, type Row } from '../fakes/table.js';
 
 jest.setTimeout(60_000);
@@ -31,7 +31,10 @@ describe('cancelling a migration', () => {
 
   it('between two rounds of memory: everything is undone', async () => {
     const scenario = new Scenario(bench, { switchAtVisit: Infinity });
-    const ending = await scenario.play((handle) => handle.cancel().then(() => undefined));
+    const ending = await scenario.play(async (handle) => {
+      await eventually(async () => ((await progressOf(handle)).lastSample?.visit ?? 0) >= 2);
+      await handle.cancel();
+    });
     expectSound(scenario, ending, 'cancelled');
   });
 

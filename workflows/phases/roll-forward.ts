@@ -18,11 +18,15 @@ export async function rollForward(run: MigrationRun, result: SwitchoverResult | 
   }
   await complete(run, `verify that vm ${plan.vmid} runs on ${plan.target}`, (s) => s.target.verifyRunning(planned));
   state.enter('cleanup', `vm ${plan.vmid} runs on ${plan.target}; cleaning up`);
-  await complete(run, `clean up ${plan.source}`, (s) => s.source.cleanupSource(planned));
   await run.armed?.disarm();
-  await complete(run, `clean up ${plan.target}`, (s) => s.target.cleanupTarget(planned));
-  await complete(run, 'unlock the guest', (s) => s.cluster.unlockGuest(ref));
-  await complete(run, 'forget the epoch', (s) => s.cluster.forgetEpoch(ref));
+  await Promise.all([
+    complete(run, `clean up ${plan.source}`, (s) => s.source.cleanupSource(planned)),
+    complete(run, `clean up ${plan.target}`, (s) => s.target.cleanupTarget(planned)),
+  ]);
+  await Promise.all([
+    complete(run, 'unlock the guest', (s) => s.cluster.unlockGuest(ref)),
+    complete(run, 'forget the epoch', (s) => s.cluster.forgetEpoch(ref)),
+  ]);
   const report = buildReport(run, 'migrated', `vm ${plan.vmid} runs on ${plan.target}`, result);
   state.finish('completed', report);
   return report;
