@@ -1,3 +1,4 @@
+import { registerSearchAttributes } from '../../workers/search-attributes.js';
 import { ATTRIBUTES } from '../../workflows/attributes.js';
 import { Bench } from '../fakes/bench.js';
 import { Scenario } from '../fakes/scenario.js';
@@ -10,6 +11,10 @@ describe('a migration on which nothing goes wrong', () => {
     bench = await Bench.start();
   });
   afterAll(() => bench?.stop());
+
+  it('registers its search attributes once', async () => {
+    expect(await registerSearchAttributes(bench.env.nativeConnection, 'default')).toEqual([]);
+  });
 
   it('ends with the guest on the target, one copy, nothing left, and a complete report', async () => {
     const scenario = new Scenario(bench);
