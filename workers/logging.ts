@@ -17,7 +17,8 @@ export function installRuntime(log: Logger): void {
 }
 
 function forward(log: Logger, { level, message, meta }: LogEntry): void {
-  const fields = { ...meta };
+  const { error, ...rest } = meta ?? {};
+  const fields = error === undefined ? rest : { ...rest, err: error };
   if (level === 'ERROR') log.error(fields, message);
   else if (level === 'WARN') log.warn(fields, message);
   else if (level === 'INFO') log.info(fields, message);
