@@ -1,6 +1,8 @@
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { MigrationReport } from '../../domain/contracts/report.js';
+import type { MigrationProgress } from '../../domain/contracts/progress.js';
 import { messageOf } from '../../domain/errors.js';
+import { PROGRESS_QUERY } from './names.js';
 
 /** How a closed run ended. */
 export type Ending =
@@ -15,9 +17,16 @@ export async function awaitEnding(handle: WorkflowHandle): Promise<Ending> {
     if (isReport(result)) return { kind: 'report', report: result };
     return { kind: 'no-report', code: 'Internal', sentence: 'the migration ended without a report' };
   } catch (error) {
-    if (error instanceof WorkflowFailedError) return endingOfFailure(error.cause);
-    throw error;
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const ending = endingOfFailure(error.cause);
+    return ending.kind === 'no-report' && error.cause instanceof CancelledFailure ? (await rememberedReport(handle)) ?? ending : ending;
   }
+}
+
+/** A cancelled run ends without a result and the server drops the failure's details, so its report is asked for. null: it left none, or no worker answers. */
+async function rememberedReport(handle: WorkflowHandle): Promise<Ending | null> {
+  const progress = await handle.query<MigrationProgress>(PROGRESS_QUERY).catch(() => null);
+  return isReport(progress?.report) ? { kind: 'report', report: progress.report } : null;
 }
 
 export function endingOfFailure(cause: unknown): Ending {
