@@ -13,13 +13,9 @@ export interface FerryConfig {
   readonly qemuRunDir: string;
   readonly qemuBinary: string;
   readonly qemuImg: string;
-  /** Where a storage's directory is on this node, when `storage.cfg` is not right about it. */
-  readonly storagePathOverrides?: Readonly<Record<string, string>>;
   readonly ssh: SshConfig;
   /** TCP ports for incoming streams, both ends included. */
   readonly portRange: { readonly first: number; readonly last: number };
-  /** Instead of `migrations` (control worker) or `node-<name>` (agent). */
-  readonly taskQueue?: string;
 }
 
 export interface SshConfig {
@@ -28,7 +24,6 @@ export interface SshConfig {
   readonly knownHostsFile: string;
   readonly user: string;
   readonly port: number;
-  readonly sshBinary: string;
 }
 
 /** Parses the JSON of the daemons' configuration file. Throws `InvalidInput` with one sentence that names every problem. */
@@ -38,13 +33,11 @@ export function parseFerryConfig(raw: unknown): FerryConfig {
     const problems = describeIssues(parsed.error.issues, raw, KEYS);
     throw new MigrationError('InvalidInput', `read configuration failed: ${problems.join('; ')}`, { problems });
   }
-  const { node, storagePathOverrides, taskQueue, ssh, ...rest } = parsed.data;
+  const { node, ssh, ...rest } = parsed.data;
   return {
     ...rest,
     ssh: { ...ssh, knownHostsFile: ssh.knownHostsFile ?? `${rest.pveRoot}/priv/known_hosts` },
     ...(node === undefined ? {} : { node }),
-    ...(storagePathOverrides === undefined ? {} : { storagePathOverrides }),
-    ...(taskQueue === undefined ? {} : { taskQueue }),
   };
 }
 
@@ -56,7 +49,6 @@ const sshSchema = z.strictObject({
   knownHostsFile: absolutePath.optional(),
   user: text('a user name', /^[a-z_][a-z0-9_.-]*\$?$/i).default('root'),
   port: port.default(22),
-  sshBinary: program.default('ssh'),
 }, { error: 'expected an object' });
 
 const portRangeSchema = z.strictObject({ first: port.default(60_000), last: port.default(60_049) }, { error: 'expected an object' })
@@ -70,10 +62,8 @@ const configSchema = z.strictObject({
   qemuRunDir: absolutePath.default('/run/qemu-server'),
   qemuBinary: program.default('qemu-system-x86_64'),
   qemuImg: program.default('qemu-img'),
-  storagePathOverrides: z.record(z.string(), absolutePath, { error: 'expected paths by storage' }).optional(),
   ssh: sshSchema.prefault({}),
   portRange: portRangeSchema.prefault({}),
-  taskQueue: text('a task queue name', /^\S+$/).optional(),
 }, { error: 'expected an object' });
 
 const KEYS = [
