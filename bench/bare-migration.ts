@@ -24,6 +24,7 @@ export interface BareFigures {
   readonly qemuDowntimeMs: number;
   /** `STOP` seen on the source → `cont` answered on the target. */
   readonly stoppedMs: number;
+  readonly diskSyncMs: number;
 }
 
 const NBD_PORT = 60_000;
@@ -61,8 +62,10 @@ export async function migrateBare(lab: Lab, vmid: number, source: string, target
   if (type === 'secure') tunnel = await tunnelInNode(lab, source, plan.transport.targetAddress, target, ['ram', 'nbd']);
   const reach = (name: string, port: number): QemuAddress => (type === 'secure' ? { type: 'unix', path: `/run/bare/to-${name}.sock` } : at(name, port));
   if (tls !== null) await addTlsCreds(from.monitor, 'client', tls);
+  const syncBegunAtMs = performance.now();
   await startMirrors(from, plan.disks, exports, reach('nbd', NBD_PORT), { tls: tls !== null, bytesPerSecondEach: null });
   await awaitMirrorsSynced(from, plan.disks, () => undefined, AbortSignal.timeout(60_000));
+  const diskSyncMs = performance.now() - syncBegunAtMs;
 
   const settings = sourceSettings(plan, plan.policy.initialDowntimeLimitMs, null);
   await from.monitor.migrateSetCapabilities(settings.capabilities);
@@ -84,7 +87,7 @@ export async function migrateBare(lab: Lab, vmid: number, source: string, target
   await settle(lab, vmid, source, plan, { config, old, fresh: fresh.volid, configFile }, tunnel);
   return {
     totalMs: runningAtMs - begunAtMs, qemuTotalMs: info.totalTimeMs ?? 0, qemuDowntimeMs: info.downtimeMs ?? 0,
-    stoppedMs: runningAtMs - (await stopped).receivedAtMs,
+    stoppedMs: runningAtMs - (await stopped).receivedAtMs, diskSyncMs,
   };
 }
 

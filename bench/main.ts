@@ -63,7 +63,7 @@ async function ferry(lab: Lab, client: FerryClient, probe: Probe, transport: Mig
   const { report } = ending;
   return {
     who: 'ferry', transport, totalMs: performance.now() - begunAtMs, qemuTotalMs: report.qemuTotalMs ?? 0, qemuDowntimeMs: report.qemuDowntimeMs ?? 0,
-    stoppedMs: report.blackout?.totalMs ?? 0, gapMs: await gapSeen(probe), copiedMiB: ((report.bytes?.ram ?? 0) + (report.bytes?.disks ?? 0)) / 1024 ** 2,
+    stoppedMs: report.blackout?.totalMs ?? 0, diskSyncMs: report.phases.find((p) => p.phase === 'diskSync')?.elapsedMs ?? 0, gapMs: await gapSeen(probe), copiedMiB: ((report.bytes?.ram ?? 0) + (report.bytes?.disks ?? 0)) / 1024 ** 2,
   };
 }
 
