@@ -72,9 +72,10 @@ async function jest(project, { serial, limitMs }) {
   }
   const outputFile = join(results, `${project}.json`);
   rmSync(outputFile, { force: true });
-  const status = await run([join(home, 'node_modules', 'jest', 'bin', 'jest.js'), '--selectProjects', project, '--json',
-    `--outputFile=${outputFile}`, ...(serial ? ['--runInBand'] : ['--maxWorkers=2'])], limitMs);
-  const outcome = existsSync(outputFile) ? read(outputFile) : { passed: [], failed: [], skipped: [] };
+  const status = await run([join(home, 'node_modules', 'jest', 'bin', 'jest.js'), '--selectProjects', project,
+    '--reporters=default', `--reporters=${join(home, 'test', 'reporter.cjs')}`, ...(serial ? ['--runInBand'] : ['--maxWorkers=2'])],
+  limitMs, { FERRY_TEST_RESULT: outputFile });
+  const outcome = existsSync(outputFile) ? JSON.parse(readFileSync(outputFile, 'utf8')) : { passed: [], failed: [], skipped: [] };
   if (status !== 0 && outcome.failed.length === 0) outcome.failed.push(`jest ${project}: ${status}`);
   return outcome;
 }
@@ -89,28 +90,14 @@ function hasTests(project) {
   });
 }
 
-function read(file) {
-  const report = JSON.parse(readFileSync(file, 'utf8'));
-  const outcome = { passed: [], failed: [], skipped: [] };
-  for (const suite of report.testResults) {
-    const where = suite.name.slice(home.length + 1);
-    if (suite.assertionResults.length === 0 && suite.status === 'failed') outcome.failed.push(`${where}: did not run`);
-    for (const test of suite.assertionResults) {
-      const list = test.status === 'passed' ? outcome.passed : test.status === 'failed' ? outcome.failed : outcome.skipped;
-      list.push(`${where}: ${test.fullName}`);
-    }
-  }
-  return outcome;
-}
-
 /** Resolves to 0, or to what went wrong. The section is a process group of its own, so that ending it ends all of it. */
-function run(args, limitMs) {
+function run(args, limitMs, env = {}) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
       cwd: home,
       stdio: ['ignore', 'inherit', 'inherit'],
       detached: true,
-      env: { ...process.env, FERRY_HOME: home, PATH: [process.env.PATH, '/usr/sbin', '/sbin', join(home, 'var', 'tools', 'bin')].join(delimiter) },
+      env: { ...process.env, ...env, FERRY_HOME: home, PATH: [process.env.PATH, '/usr/sbin', '/sbin', join(home, 'var', 'tools', 'bin')].join(delimiter) },
     });
     const end = () => { try { process.kill(-child.pid, 'SIGKILL'); } catch { /* already gone */ } };
     let late = false;
