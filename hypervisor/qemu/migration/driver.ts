@@ -17,6 +17,9 @@ const MIN_VISIT_MS = 1000;
 /** A visit ends after this long even inside one long round, so that the policy can act. */
 const MAX_VISIT_MS = 10_000;
 
+/** While the switch runs a visit waits for its end, but not longer than this. */
+const QUIET_SWITCH_MS = 10_000;
+
 type State =
   | { readonly kind: 'idle' }
   | { readonly kind: 'copying' }
@@ -113,7 +116,13 @@ export class MemoryDriver {
     let latest: RoundSample | null = null;
     for (;;) {
       if (this.#state.kind === 'ended') return { kind: 'ended', cause: this.#state.cause, sample: await this.#sampleIfAlive(seenVisits) };
-      if (this.#state.kind !== 'copying') return { kind: 'switching', sample: latest };
+      if (this.#state.kind === 'switched') return { kind: 'switching', sample: latest };
+      if (this.#state.kind !== 'copying') {
+        // A return would wake worker, server and workflow, and take their time from the guest's blackout.
+        await pause({ intervalMs: QUIET_SWITCH_MS, signal, wake: (fn) => this.#onChange(fn) });
+        if (this.state !== 'ended') return { kind: 'switching', sample: latest };
+        continue;
+      }
       const sample = toRoundSample(await this.#deps.monitor.queryMigrate(), seenVisits + 1, this.#downtimeLimitMs);
       latest = sample;
       onFigures(sample);
