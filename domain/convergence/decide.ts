@@ -17,6 +17,8 @@ export interface RoundSample {
   readonly expectedDowntimeMs: number;
   readonly downtimeLimitMs: number;
   readonly cpuThrottlePercent: number;
+  /** The stream is held for now, for this reason. */
+  readonly heldBecause?: string;
 }
 
 /** What the driver shall do next. Every step carries the sentence that explains it. */

@@ -7,7 +7,8 @@ import type { QemuAddress } from '../qmp/address.js';
 import type { QmpEvent } from '../qmp/client.js';
 import { pause } from '../wait.js';
 import { toRoundSample } from './sample.js';
-import { bandwidthParameter, HOLD_BYTES_PER_SECOND, sourceSettings } from './settings.js';
+import { Pace } from './pace.js';
+import { HOLD_BYTES_PER_SECOND, sourceSettings } from './settings.js';
 import { handOver, switchToCompleted, type SwitchDeps } from './switch.js';
 import { toSwitchoverResult } from './switch-result.js';
 
@@ -19,6 +20,12 @@ const MAX_VISIT_MS = 10_000;
 
 /** While the switch runs a visit waits for its end, but not longer than this. */
 const QUIET_SWITCH_MS = 10_000;
+
+/** Limits an operator or the policy changed while the stream ran; journaled, so that the next driver keeps them. */
+export interface Steered {
+  readonly downtimeLimitMs?: number;
+  readonly bandwidthBytesPerSecond?: number | null;
+}
 
 type State =
   | { readonly kind: 'idle' }
@@ -37,19 +44,20 @@ export class MemoryDriver {
   readonly #samples: RoundSample[] = [];
   #state: State = { kind: 'idle' };
   #downtimeLimitMs: number;
-  #ramBytesPerSecond: number | null;
+  readonly #pace: Pace;
   #stoppedAtMs: number | null = null;
   #permittedUntilMs = 0;
   readonly #unsubscribe: (() => void)[] = [];
 
-  constructor(deps: SwitchDeps) {
+  /** `steered`: limits that were set on the way, when this driver takes over from another. */
+  constructor(deps: SwitchDeps, steered: Steered) {
     this.#deps = deps;
-    this.#downtimeLimitMs = deps.plan.policy.initialDowntimeLimitMs;
-    this.#ramBytesPerSecond = ramShare(deps.plan.bandwidthBytesPerSecond, deps.plan.disks.length);
+    this.#downtimeLimitMs = steered.downtimeLimitMs ?? deps.plan.policy.initialDowntimeLimitMs;
+    const budget = steered.bandwidthBytesPerSecond === undefined ? deps.plan.bandwidthBytesPerSecond : steered.bandwidthBytesPerSecond;
+    this.#pace = new Pace(deps.monitor, deps.handoff, ramShare(budget, deps.plan.disks.length), () => this.#state.kind === 'copying');
     this.#unsubscribe.push(deps.client.onEvent((event) => this.#onEvent(event)));
     this.#unsubscribe.push(deps.client.onClose(() => this.#end('MigrationFailed', 'the source QEMU ended')));
-    this.#unsubscribe.push(deps.handoff.onLost(() => this.#throttle(HOLD_BYTES_PER_SECOND)));
-    this.#unsubscribe.push(deps.handoff.onArmed(() => this.#throttle(bandwidthParameter(this.#ramBytesPerSecond))));
+    this.#unsubscribe.push(() => this.#pace.dispose());
   }
 
   get state(): State['kind'] {
@@ -59,7 +67,7 @@ export class MemoryDriver {
   /** Starts the stream. The caller has journaled it and seen the target armed. */
   async start(ram: QemuAddress, downtimeLimitMs: number): Promise<void> {
     this.#downtimeLimitMs = downtimeLimitMs;
-    const settings = sourceSettings(this.#deps.plan, downtimeLimitMs, this.#ramBytesPerSecond);
+    const settings = sourceSettings(this.#deps.plan, downtimeLimitMs, this.#pace.bytesPerSecond);
     await this.#deps.monitor.migrateSetCapabilities(settings.capabilities);
     await this.#deps.monitor.migrateSetParameters(settings.parameters);
     this.#permit();
@@ -83,8 +91,8 @@ export class MemoryDriver {
       case 'setup':
       case 'active':
         this.#set({ kind: 'copying' });
-        if (!this.#deps.handoff.armed) this.#throttle(HOLD_BYTES_PER_SECOND);
-        return;
+        // Held since the last driver died (the dead man's switch does that).
+        return this.#pace.apply();
       default:
         this.#end('MigrationFailed', `QEMU ended the migration as ${info.status ?? 'none'}${info.errorDesc ? `: ${info.errorDesc}` : ''}`);
     }
@@ -98,13 +106,19 @@ export class MemoryDriver {
         return;
       case 'raise-downtime-limit':
         this.#downtimeLimitMs = step.downtimeLimitMs;
+        await this.#remember({ downtimeLimitMs: step.downtimeLimitMs });
         return this.#deps.monitor.migrateSetParameters({ 'downtime-limit': step.downtimeLimitMs });
       case 'set-bandwidth':
-        this.#ramBytesPerSecond = ramShare(step.bandwidthBytesPerSecond, this.#deps.plan.disks.length);
-        return this.#deps.monitor.migrateSetParameters({ 'max-bandwidth': bandwidthParameter(this.#ramBytesPerSecond) });
+        await this.#remember({ bandwidthBytesPerSecond: step.bandwidthBytesPerSecond });
+        return this.#pace.set(ramShare(step.bandwidthBytesPerSecond, this.#deps.plan.disks.length));
       case 'abort':
         return this.#refuse(step.reason);
     }
+  }
+
+  /** `reason`: no decision could be written now, so no switch may begin; null: it may. */
+  async holdWhile(reason: string | null): Promise<void> {
+    if (this.#state.kind === 'copying') await this.#pace.holdWhile(reason);
   }
 
   /** Returns after the next round (or second) the caller has not seen, or at once when copying is over. */
@@ -123,7 +137,7 @@ export class MemoryDriver {
         if (this.state !== 'ended') return { kind: 'switching', sample: latest };
         continue;
       }
-      const sample = toRoundSample(await this.#deps.monitor.queryMigrate(), seenVisits + 1, this.#downtimeLimitMs);
+      const sample = toRoundSample(await this.#deps.monitor.queryMigrate(), seenVisits + 1, this.#downtimeLimitMs, this.#pace.heldBecause);
       latest = sample;
       onFigures(sample);
       const visitMs = performance.now() - begunAtMs;
@@ -144,6 +158,11 @@ export class MemoryDriver {
     }
   }
 
+  /** Holds the stream for the driver that comes after this one. */
+  async leave(): Promise<void> {
+    if (this.#state.kind === 'copying') await this.#deps.monitor.migrateSetParameters({ 'max-bandwidth': HOLD_BYTES_PER_SECOND });
+  }
+
   /** Stops acting; what QEMU does goes on. */
   dispose(): void {
     for (const stop of this.#unsubscribe) stop();
@@ -160,7 +179,8 @@ export class MemoryDriver {
 
   async #onPreSwitchover(seenAtMs: number): Promise<void> {
     const stoppedAtMs = this.#stoppedAtMs ?? seenAtMs;
-    if (!this.#deps.handoff.armed) return this.#refuse('the target agent does not answer, so it could not commit');
+    const held = this.#pace.heldBecause;
+    if (held !== null) return this.#refuse(held);
     if (performance.now() > this.#permittedUntilMs) return this.#refuse('the deadline for the switch is over');
     this.#set({ kind: 'switching' });
     try {
@@ -195,16 +215,15 @@ export class MemoryDriver {
   }
 
   async #sampleIfAlive(seenVisits: number): Promise<RoundSample | null> {
-    return this.#deps.monitor.queryMigrate().then((info) => toRoundSample(info, seenVisits + 1, this.#downtimeLimitMs), () => null);
+    return this.#deps.monitor.queryMigrate().then((info) => toRoundSample(info, seenVisits + 1, this.#downtimeLimitMs, null), () => null);
   }
 
   #permit(): void {
     this.#permittedUntilMs = performance.now() + this.#deps.plan.policy.deadlineSeconds * 1000;
   }
 
-  #throttle(bytesPerSecond: number): void {
-    if (this.#state.kind !== 'copying') return;
-    void this.#deps.monitor.migrateSetParameters({ 'max-bandwidth': bytesPerSecond }).catch(() => undefined);
+  #remember(steered: Steered): Promise<void> {
+    return this.#deps.journal.append(this.#deps.ref.vmid, this.#deps.ref.epoch, 'steered', { ...steered });
   }
 
   #end(code: 'MigrationFailed' | 'SwitchoverRefused' | 'SwitchoverFailed', cause: string): void {

@@ -2,7 +2,7 @@ import type { RoundSample } from '../../../domain/convergence/decide.js';
 import type { MigrationInfo } from '../qmp/monitor.js';
 
 /** Turns QEMU's figures into one visit's sample. Bandwidth is taken from `mbps` (megabits, qapi/migration.json). */
-export function toRoundSample(info: MigrationInfo, visit: number, downtimeLimitMs: number): RoundSample {
+export function toRoundSample(info: MigrationInfo, visit: number, downtimeLimitMs: number, heldBecause: string | null): RoundSample {
   const ram = info.ram;
   const pageBytes = ram?.pageSize ?? 4096;
   return {
@@ -17,5 +17,6 @@ export function toRoundSample(info: MigrationInfo, visit: number, downtimeLimitM
     expectedDowntimeMs: info.expectedDowntimeMs ?? 0,
     downtimeLimitMs,
     cpuThrottlePercent: info.cpuThrottlePercentage ?? 0,
+    ...(heldBecause === null ? {} : { heldBecause }),
   };
 }

@@ -1,10 +1,11 @@
 import type { TargetEndpoints } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { Steered } from './driver.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
 
 /**
  * What the source's journal says, folded. States in order:
- * prepared → channels → mirroring → mirrored → migrating → handed-over → (closed: cleaned | rolled-back).
+ * prepared → channels → mirroring → mirrored → migrating (→ steered)* → handed-over → (closed: cleaned | rolled-back).
  */
 export interface SourceMemory {
   readonly plan: MigrationPlan | null;
@@ -12,6 +13,7 @@ export interface SourceMemory {
   readonly mirroring: boolean;
   readonly copiedBytes: number;
   readonly migrating: boolean;
+  readonly steered: Steered;
   readonly handedOver: boolean;
   readonly lastState: string | null;
 }
@@ -25,6 +27,7 @@ export function foldSource(entry: JournalEntry): SourceMemory {
     mirroring: has('mirroring'),
     copiedBytes: (last('copiedBytes') as number | undefined) ?? 0,
     migrating: has('migrating'),
+    steered: Object.assign({}, ...entry.records.filter((record) => record.state === 'steered').map((record) => record.data)) as Steered,
     handedOver: has('handed-over'),
     lastState: entry.records.at(-1)?.state ?? null,
   };

@@ -1,5 +1,6 @@
 import { splitBudget } from '../../../domain/bandwidth.js';
-import { MigrationError } from '../../../domain/errors.js';
+import { MigrationError, messageOf } from '../../../domain/errors.js';
+import type { HandoffClient } from '../../transport/handoff/client.js';
 import type { DiskSyncReport, EpochRef, PrecopyInput, PrecopyVisit, SwitchoverResult, TargetEndpoints } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { RoundSample } from '../../../domain/convergence/decide.js';
@@ -65,6 +66,7 @@ export class SourceSession {
   async precopy(input: PrecopyInput, signal: AbortSignal, onFigures: (sample: RoundSample) => void): Promise<PrecopyVisit> {
     const driver = await this.driver(input.endpoints, input.decision.action === 'start' ? input.decision.downtimeLimitMs : null, signal);
     await driver.apply(input.decision);
+    await driver.holdWhile(await this.#deps.token.probeWritable(this.ref.vmid).then(() => null, messageOf));
     return driver.visit(input.seenVisits, signal, onFigures);
   }
 
@@ -104,6 +106,8 @@ export class SourceSession {
 
   /** Lets go of everything in this process. `keepTunnel`: the stream goes on, for the agent that comes after this one. */
   async dispose({ keepTunnel }: { readonly keepTunnel: boolean }): Promise<void> {
+    // Nobody is on duty until the next agent adopts the stream: it must not reach its switch meanwhile.
+    if (keepTunnel) await this.#driver?.leave().catch(() => undefined);
     this.#driver?.dispose();
     this.#driver = null;
     this.#driving = null;
@@ -118,14 +122,14 @@ export class SourceSession {
     const entry = await this.#deps.journal.requireCurrent(this.ref.vmid, this.ref.epoch);
     const [client, channels] = await Promise.all([this.qmp(), this.channels(endpoints)]);
     const monitor = new Monitor(client);
-    const driver = new MemoryDriver({ client, monitor, journal: this.#deps.journal, handoff: channels.handoff, plan: this.plan, ref: this.ref });
-    this.#driver = driver;
     const memory = foldSource(entry);
+    const driver = new MemoryDriver({ client, monitor, journal: this.#deps.journal, handoff: channels.handoff, plan: this.plan, ref: this.ref }, memory.steered);
+    this.#driver = driver;
     if (memory.migrating && !(await neverStarted(monitor))) {
       await driver.adopt();
       return driver;
     }
-    await waitUntil(() => Promise.resolve(channels.handoff.armed), { intervalMs: ARMED_TIMEOUT_MS, signal, wake: (fn) => channels.handoff.onArmed(fn) });
+    await untilArmed(channels.handoff, signal);
     await this.#deps.token.probeWritable(this.ref.vmid);
     if (this.plan.transport.type === 'tls') await addTlsCreds(monitor, 'client', await this.#deps.tlsDir(this.ref));
     await this.#note('migrating');
@@ -141,6 +145,15 @@ export class SourceSession {
   #note(state: string, data?: Readonly<Record<string, unknown>>): Promise<void> {
     return this.#deps.journal.append(this.ref.vmid, this.ref.epoch, state, data);
   }
+}
+
+/** No switch may begin that could not be decided, so no stream is started before the target listens. */
+async function untilArmed(handoff: HandoffClient, signal: AbortSignal): Promise<void> {
+  const late = AbortSignal.timeout(ARMED_TIMEOUT_MS);
+  await waitUntil(() => Promise.resolve(handoff.armed), { intervalMs: 1000, signal: AbortSignal.any([signal, late]), wake: (fn) => handoff.onArmed(fn) }).catch((error: unknown) => {
+    if (!late.aborted || signal.aborted) throw error;
+    throw handoff.trouble ?? new MigrationError('TransportFailed', `arm target failed: the target agent did not answer within ${ARMED_TIMEOUT_MS} ms`);
+  });
 }
 
 /** The journal says `migrating` but the agent died before QEMU heard of it. */

@@ -1,3 +1,4 @@
+import { waitUntil } from '../../../hypervisor/qemu/wait.js';
 import { startPair, type Pair } from './two-qemus.js';
 
 const never = AbortSignal.timeout(60_000);
@@ -65,6 +66,40 @@ test('the target QEMU dies while memory is copied: the guest runs on at the sour
   pair.target.process.kill('SIGKILL');
   await expect(pair.driver.result(never)).rejects.toThrow(/QEMU ended the migration as failed|refused/);
   expect(await runs('source')).toBe(true);
+});
+
+const maxBandwidth = async (): Promise<unknown> => (await pair.source.monitor.queryMigrateParameters())['max-bandwidth'];
+const until = (holds: () => Promise<boolean>): Promise<void> => waitUntil(holds, { intervalMs: 10, signal: AbortSignal.timeout(10_000) });
+
+test('while the target agent is away the stream is held; it goes on when the agent is back, at the pace it had', async () => {
+  pair = await startPair({ steered: { bandwidthBytesPerSecond: 65_536 } });
+  await migrate();
+  expect(await maxBandwidth()).toBe(65_536);
+  pair.channel.setArmed(false);
+  await until(async () => await maxBandwidth() === 4096);
+  expect(pair.driver.state).toBe('copying');
+  pair.channel.setArmed(true);
+  await until(async () => await maxBandwidth() === 65_536);
+  await pair.driver.apply({ action: 'set-bandwidth', bandwidthBytesPerSecond: null, reason: 'enough waited' });
+  await pair.driver.result(never);
+  expect(await runs('target')).toBe(true);
+});
+
+test('while no decision could be written the stream is held, and says why', async () => {
+  pair = await startPair({ steered: { bandwidthBytesPerSecond: 65_536 } });
+  await migrate();
+  await pair.driver.holdWhile('the cluster file system is read-only');
+  expect(await maxBandwidth()).toBe(4096);
+  await pair.driver.holdWhile(null);
+  expect(await maxBandwidth()).toBe(65_536);
+});
+
+test('a driver that leaves holds the stream for the next one', async () => {
+  pair = await startPair({ steered: { bandwidthBytesPerSecond: 65_536 } });
+  await migrate();
+  await pair.driver.leave();
+  expect(await maxBandwidth()).toBe(4096);
+  expect((await pair.source.monitor.queryMigrate()).status).toBe('active');
 });
 
 test('a HANDOVER that comes twice commits once and gets the same answer', async () => {

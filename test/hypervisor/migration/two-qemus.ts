@@ -12,7 +12,7 @@ import { CommitGate } from '../../../hypervisor/qemu/incoming/gate.js';
 import { listenForNbd, listenForRam } from '../../../hypervisor/qemu/incoming/listen.js';
 import { prepareIncoming } from '../../../hypervisor/qemu/incoming/prepare-incoming.js';
 import type { TargetDeps } from '../../../hypervisor/qemu/incoming/target-deps.js';
-import { MemoryDriver } from '../../../hypervisor/qemu/migration/driver.js';
+import { MemoryDriver, type Steered } from '../../../hypervisor/qemu/migration/driver.js';
 import { awaitMirrorsSynced, startMirrors } from '../../../hypervisor/qemu/migration/mirror.js';
 import { QmpClient } from '../../../hypervisor/qemu/qmp/client.js';
 import { Monitor } from '../../../hypervisor/qemu/qmp/monitor.js';
@@ -40,7 +40,7 @@ export interface Pair {
 const REF: EpochRef = { vmid: 101, epoch: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee' };
 const DISK_BYTES = 64 * 1024 * 1024;
 
-export async function startPair(options: { readonly disk?: boolean } = {}): Promise<Pair> {
+export async function startPair(options: { readonly disk?: boolean; readonly steered?: Steered } = {}): Promise<Pair> {
   const dir = await mkdtemp(join(tmpdir(), 'ferry-pair-'));
   const plan = planWith(options.disk === true);
   for (const side of ['source', 'target']) await runOk('qemu-img', ['create', '-q', '-f', 'raw', join(dir, `${side}.raw`), String(DISK_BYTES)]);
@@ -60,7 +60,7 @@ export async function startPair(options: { readonly disk?: boolean } = {}): Prom
   await listenForRam(target.monitor, { kind: 'unix', path: join(dir, 'ram.sock') });
   const gate = new CommitGate({ token, configs: NO_CONFIGS, node: 'pve2' } as unknown as TargetDeps, REF, plan, target.client, { text: null });
   const channel = new FakeChannel(() => gate.onHandover());
-  const driver = new MemoryDriver({ ...source, journal, handoff: channel, plan, ref: REF });
+  const driver = new MemoryDriver({ ...source, journal, handoff: channel, plan, ref: REF }, options.steered ?? {});
   return {
     source, target, driver, gate, channel, token, plan, ramAddress: { type: 'unix', path: join(dir, 'ram.sock') },
     close: async () => {
