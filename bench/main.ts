@@ -12,11 +12,11 @@ import { renderTable, type Run } from './table.js';
 
 const VMID = 101;
 const RING = ['pve1', 'pve2', 'pve3'] as const;
-const TRANSPORTS: readonly MigrationType[] = ['secure', 'insecure', 'tls'];
+const TRANSPORTS = (process.env['BENCH_TRANSPORTS'] ?? 'secure,insecure,tls').split(',') as MigrationType[];
 
 /**
  * The same guest, moved in turn by a bare QMP script and by ferry, in the same lab and minutes: what counts are the
- * ratios. BENCH_RUNS: pairs per transport (default 5).
+ * ratios. BENCH_RUNS: pairs per transport (default 5). BENCH_TRANSPORTS: which.
  */
 async function main(): Promise<void> {
   const pairs = Number(process.env['BENCH_RUNS'] ?? 5);

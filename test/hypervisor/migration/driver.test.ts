@@ -99,7 +99,7 @@ test('a driver that leaves holds the stream for the next one', async () => {
   await migrate();
   await pair.driver.leave();
   expect(await maxBandwidth()).toBe(4096);
-  expect((await pair.source.monitor.queryMigrate()).status).toBe('active');
+  expect(['setup', 'active']).toContain((await pair.source.monitor.queryMigrate()).status);
 });
 
 test('a HANDOVER that comes twice commits once and gets the same answer', async () => {
