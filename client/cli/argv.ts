@@ -1,5 +1,5 @@
-/** Options PVE writes in one word. */
-const SYNONYMS: Readonly<Record<string, string>> = { targetstorage: 'target-storage' };
+/** PVE's words for ours. */
+const SYNONYMS: Readonly<Record<string, string>> = { targetstorage: 'target-storage', targetformat: 'target-format', format: 'target-format' };
 /** Options that are a yes or no; PVE's own command line gives them a value (`--online 1`). */
 const FLAGS: ReadonlySet<string> = new Set(['online', 'with-local-disks', 'force']);
 /** Its value is the operator's own words, which may look like an option. */

@@ -73,6 +73,7 @@ function withRequestOptions(command: Command): Command {
     .option('--with-local-disks', 'copy local disks too (the default)')
     .option('--no-with-local-disks', 'refuse if that would be needed')
     .option('--target-storage <map>', 'where disks go: `1` (same names), `dst`, `src:dst,…`')
+    .option('--target-format <format>', 'image format of copied disks: raw or qcow2')
     .option('--bwlimit <KiB/s>', 'bandwidth for memory and disks together, 0 for unlimited')
     .option('--migration-network <CIDR>', 'network the bytes take')
     .option('--migration-type <type>', 'secure, insecure or tls')
@@ -80,5 +81,5 @@ function withRequestOptions(command: Command): Command {
     .option('--convergence-deadline <s>', 'give up copying memory after this long')
     .option('--max-cpu-throttle <%>', 'slow the guest down at most so far')
     .option('--reason <text>', 'why, for the record')
-    .option('--force', 'ignore what PVE lets root ignore');
+    .option('--force', 'taken as PVE has it; no effect on a running guest');
 }

@@ -3,6 +3,7 @@ export interface MigrateFlags {
   readonly online?: boolean;
   readonly withLocalDisks?: boolean;
   readonly targetStorage?: string;
+  readonly targetFormat?: string;
   readonly bwlimit?: string;
   readonly migrationNetwork?: string;
   readonly migrationType?: string;
@@ -21,6 +22,7 @@ export function rawRequest(vmid: string, target: string, flags: MigrateFlags, ca
     online: flags.online,
     withLocalDisks: flags.withLocalDisks,
     targetStorage: flags.targetStorage,
+    targetFormat: flags.targetFormat,
     bwlimitKiBps: numeric(flags.bwlimit),
     migrationNetwork: flags.migrationNetwork,
     migrationType: flags.migrationType,

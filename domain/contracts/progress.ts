@@ -3,7 +3,7 @@ import type { MigrationReport } from './report.js';
 
 export const PHASES = [
   'validating', 'reserving', 'diskSync', 'precopy', 'switchover', 'verifying', 'cleanup', 'completed',
-  'rollingBack', 'rolledBack', 'needsOperator', 'refused',
+  'deciding', 'rollingBack', 'rolledBack', 'needsOperator', 'refused',
 ] as const;
 export type Phase = (typeof PHASES)[number];
 

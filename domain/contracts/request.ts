@@ -11,6 +11,8 @@ export interface MigrateRequest {
   readonly withLocalDisks: boolean;
   /** PVE's storage map (`1`, `dst`, `src:dst,…`), as given. */
   readonly targetStorage?: string;
+  /** Image format of every disk that is copied; absent: the storage's or the disk's own. */
+  readonly targetFormat?: 'raw' | 'qcow2';
   readonly bwlimitKiBps?: number;
   readonly migrationNetwork?: string;
   readonly migrationType?: MigrationType;

@@ -44,6 +44,7 @@ const requestSchema = z.object({
   online: yesOrNo.optional(),
   withLocalDisks: yesOrNo.default(true),
   targetStorage: storageMap.optional(),
+  targetFormat: z.enum(['raw', 'qcow2'], { error: 'expected raw or qcow2' }).optional(),
   bwlimitKiBps: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
   migrationNetwork: network.optional(),
   migrationType: z.enum(['secure', 'insecure', 'tls'], { error: 'expected secure, insecure or tls' }).optional(),
@@ -56,9 +57,9 @@ const requestSchema = z.object({
 });
 
 const KEYS = Object.keys(requestSchema.shape);
-/** Spellings without the unit, as on PVE's and ferry's command lines. */
+/** Shorter spellings, as on PVE's and ferry's command lines. */
 const SHORT: Readonly<Record<string, string>> = {
-  bwlimit: 'bwlimitKiBps', downtimelimit: 'downtimeLimitMs', convergencedeadline: 'convergenceDeadlineSeconds', maxcputhrottle: 'maxCpuThrottlePercent',
+  format: 'targetFormat', bwlimit: 'bwlimitKiBps', downtimelimit: 'downtimeLimitMs', convergencedeadline: 'convergenceDeadlineSeconds', maxcputhrottle: 'maxCpuThrottlePercent',
 };
 const SPELLINGS = new Map([...KEYS.map((key) => [squash(key), key] as const), ...Object.entries(SHORT)]);
 

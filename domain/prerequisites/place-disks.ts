@@ -50,7 +50,7 @@ function placeDisk(context: CheckContext, disk: LocalDrive, targetStorageId: str
     sourceVolid: volid,
     sourceFormat: facts.format,
     targetStorage: target.id,
-    targetFormat: targetFormat(facts.format, target),
+    targetFormat: targetFormat({ requested: context.request.targetFormat, source: facts.format, changesStorage: target.id !== storage.id }, target),
     sizeBytes: facts.virtualSizeBytes,
   };
   return { moves: [move], refusals };

@@ -22,6 +22,8 @@ export function adviceFor(phase: Phase, vmid: number): string {
     case 'verifying':
     case 'cleanup':
       return `wait, the guest has moved and nothing goes back; ${watch}.`;
+    case 'deciding':
+      return `wait: it is being found out, or decided, on which node the guest goes on. Start or stop it by hand on no node; ${watch}.`;
     case 'rollingBack':
       return `wait: what was prepared is being undone, a step that can't be done now is tried again; ${watch}.`;
     case 'needsOperator':
@@ -44,6 +46,7 @@ const SENTENCES: Readonly<Record<Phase, string>> = {
   verifying: 'Checking that the guest runs on the target',
   cleanup: 'Cleaning up on the source; the guest runs on the target',
   completed: 'Done: the guest runs on the target',
+  deciding: 'It broke off: deciding on which node the guest goes on',
   rollingBack: 'Undoing everything; the guest stays on the source',
   rolledBack: 'Undone: the guest is on the source, as before',
   needsOperator: 'An operator is needed',

@@ -4,6 +4,7 @@ describe("PVE's spellings", () => {
   test.each([
     ['underscores become dashes', ['--migration_network', '10.0.0.0/24'], ['--migration-network', '10.0.0.0/24']],
     ['targetstorage is target-storage', ['--targetstorage', 'fast'], ['--target-storage', 'fast']],
+    ["PVE's word for the format", ['--format', 'raw', '--targetformat=qcow2'], ['--target-format', 'raw', '--target-format=qcow2']],
     ['a value after = stays as it is', ['--targetstorage=a_b:c_d'], ['--target-storage=a_b:c_d']],
     ['one dash is enough', ['-online', '-with-local-disks'], ['--online', '--with-local-disks']],
     ['flags may have a yes', ['--online', '1', '--with-local-disks', 'yes', '--force=true'], ['--online', '--with-local-disks', '--force']],

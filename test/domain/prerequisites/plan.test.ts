@@ -41,6 +41,23 @@ describe('the plan', () => {
     expect(planFor({}, { targetStorage }).disks.map((disk) => [disk.drive, disk.targetStorage])).toEqual([['scsi0', expected]]);
   });
 
+  test.each<[string, Partial<MigrateRequest>, 'raw' | 'qcow2' | 'vmdk' | null, 'raw' | 'qcow2']>([
+    ['without a wish stays what it was', { targetStorage: 'fast' }, null, 'qcow2'],
+    ['takes the format of the storage it goes to', { targetStorage: 'fast' }, 'raw', 'raw'],
+    ['does not take a format this version does not write', { targetStorage: 'fast' }, 'vmdk', 'qcow2'],
+    ["becomes what the request says, whatever the storage's format", { targetStorage: 'fast', targetFormat: 'qcow2' }, 'raw', 'qcow2'],
+    ['becomes what the request says on the storage of the same name', { targetFormat: 'raw' }, null, 'raw'],
+  ])('a qcow2 disk %s', (_title, request, format, expected) => {
+    const values = format === null ? {} : { format };
+    const facts = { cluster: cluster({ storages: [storage({}), storage({ id: 'fast', path: '/fast', values }), storage({ id: 'shared', path: '/shared', shared: true })] }) };
+    expect(planFor(facts, request).disks.map(({ targetFormat: to }) => to)).toEqual([expected]);
+  });
+
+  test('a disk that keeps its storage keeps its format', () => {
+    const storages = [storage({ values: { format: 'raw' } }), storage({ id: 'shared', path: '/shared', shared: true })];
+    expect(planFor({ cluster: cluster({ storages }) }).disks.map(({ targetFormat: to }) => to)).toEqual(['qcow2']);
+  });
+
   test('the request beats datacenter.cfg in network and type', () => {
     const facts = { cluster: cluster({ datacenter: { migration: { type: 'tls', network: '10.0.0.0/24' }, bwlimitKiBps: {} } }) };
     expect(planFor(facts).transport).toMatchObject({ type: 'tls', network: '10.0.0.0/24', sourceAddress: '10.0.0.1' });
@@ -101,10 +118,10 @@ describe('the plan', () => {
 
 test.each([
   ['qcow2', 'dir', undefined, 'qcow2'],
-  ['raw', 'dir', 'qcow2', 'raw'],
   ['qcow2', 'rawonly', undefined, 'raw'],
   ['raw', 'qcowonly', 'raw', 'qcow2'],
 ] as const)('%s on a %s storage with format %s becomes %s', (from, type, format, expected) => {
   const known = new Map<string, ['raw' | 'qcow2', ...('raw' | 'qcow2')[]]>([['dir', ['raw', 'qcow2']], ['rawonly', ['raw']], ['qcowonly', ['qcow2']]]);
-  expect(targetFormat(from, storage({ type, values: format === undefined ? {} : { format } }), known)).toBe(expected);
+  const wish = { requested: undefined, source: from, changesStorage: true };
+  expect(targetFormat(wish, storage({ type, values: format === undefined ? {} : { format } }), known)).toBe(expected);
 });
