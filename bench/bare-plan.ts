@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { MigrationPlan } from '../domain/contracts/plan.js';
 import type { MigrationType } from '../domain/contracts/request.js';
 import type { VmConfig } from '../domain/guest/vm-config.js';
@@ -11,7 +12,7 @@ export const barePlan = (config: VmConfig, source: string, target: string, type:
   vmid: config.vmid, name: config.name, source, target, mode: 'live', machine: 'pc-i440fx-10.0', keepPaused: false, memoryBytes: config.memoryMiB * 1024 * 1024,
   transport: {
     type, network: '10.10.10.0/24', sourceAddress: addressOf(source), targetAddress: addressOf(target),
-    multifdChannels: type === 'secure' ? 0 : 2,
+    multifdChannels: type === 'secure' ? 0 : Math.min(4, availableParallelism()),
   },
   disks: [{ drive: DRIVE, sourceVolid: '', sourceFormat: 'qcow2', targetStorage: 'local', targetFormat: 'qcow2', sizeBytes: DISK_BYTES }],
   bandwidthBytesPerSecond: null,

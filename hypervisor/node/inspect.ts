@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import type { StorageConfig } from '../../domain/cluster/storage-config.js';
 import type { NodeFacts, StorageFacts } from '../../domain/contracts/facts.js';
 import type { VmConfig } from '../../domain/guest/vm-config.js';
@@ -33,7 +34,7 @@ export async function inspectNode(input: InspectInput): Promise<NodeFacts> {
     Promise.all(input.storages.map(({ id }) => storageFacts(store, id))),
     guestFacts({ ...input, store, qemuImg: input.binaries.qemuImg }),
   ]);
-  return { node: input.node, engineVersion: input.engineVersion, ...fixed, ...memory, addresses, bridges: nodeBridges(), storages, guest };
+  return { node: input.node, engineVersion: input.engineVersion, cpuCount: availableParallelism(), ...fixed, ...memory, addresses, bridges: nodeBridges(), storages, guest };
 }
 
 async function memoryFacts(): Promise<Pick<NodeFacts, 'memoryAvailableBytes' | 'memoryTotalBytes'>> {
