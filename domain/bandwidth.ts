@@ -43,6 +43,16 @@ export function splitBudget(budgetBytesPerSecond: number | null, phase: 'diskSyn
   return { perDisk, ram: Math.max(1, budgetBytesPerSecond - perDisk * disks) };
 }
 
+/**
+ * Shares the budget among mirrors while disks are copied, bytes per second each: those that only follow what the guest writes
+ * keep what they have while memory is copied, the busy ones have the rest.
+ */
+export function shareAmongMirrors(budgetBytesPerSecond: number, { busy, all }: { readonly busy: number; readonly all: number }): { readonly busy: number; readonly following: number } {
+  const following = Math.max(1, Math.floor(budgetBytesPerSecond / 8 / all));
+  const rest = budgetBytesPerSecond - following * (all - busy);
+  return { following, busy: Math.max(1, Math.floor(rest / Math.max(1, busy))) };
+}
+
 function configuredLimits({ storages, datacenter }: BandwidthSources): number[] {
   const all = [...storages.map(({ bwlimitKiBps }) => bwlimitKiBps), datacenter.bwlimitKiBps];
   return all.map((limits) => (limits['migration'] ?? limits['default'] ?? 0) * KIB);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { resolveBandwidth, splitBudget, type BandwidthSources } from '../../domain/bandwidth.js';
+import { resolveBandwidth, shareAmongMirrors, splitBudget, type BandwidthSources } from '../../domain/bandwidth.js';
 import { storage } from './prerequisites/facts.js';
 
 const datacenter = (bwlimitKiBps: Record<string, number>): BandwidthSources['datacenter'] => ({ migration: { type: 'secure', network: null }, bwlimitKiBps });
@@ -28,6 +28,12 @@ describe('bandwidth', () => {
     expect(splitBudget(8000, 'precopy', 2)).toEqual({ ram: 7000, perDisk: 500 });
     expect(splitBudget(8000, 'precopy', 0).ram).toBe(8000);
     expect(splitBudget(null, 'precopy', 3)).toEqual({ ram: null, perDisk: null });
+  });
+
+  test('a disk that is done leaves its share to the others, but for what it has while memory is copied', () => {
+    expect(shareAmongMirrors(8000, { busy: 2, all: 2 })).toEqual({ busy: 4000, following: 500 });
+    expect(shareAmongMirrors(8000, { busy: 1, all: 2 })).toEqual({ busy: 7500, following: 500 });
+    expect(shareAmongMirrors(8000, { busy: 0, all: 2 }).following).toBe(splitBudget(8000, 'precopy', 2).perDisk);
   });
 
   test('shares are positive and never exceed the budget', () => {

@@ -1,26 +1,19 @@
 import { MigrationError } from '../../../domain/errors.js';
 import type { DiskMove } from '../../../domain/contracts/plan.js';
 import type { DiskExport } from '../../../domain/contracts/activities.js';
-import type { BlockJob, Monitor } from '../qmp/monitor.js';
-import type { QmpClient } from '../qmp/client.js';
+import { MIB } from '../../../domain/units.js';
+import type { DriveName } from '../../../domain/ids.js';
+import type { Monitor } from '../qmp/monitor.js';
 import { waitUntil } from '../wait.js';
 import type { QemuAddress } from '../qmp/address.js';
+import { liveJobs, mirrorJob, type MirrorDeps } from './mirror-jobs.js';
 import { TLS_CREDS_ID } from './settings.js';
 
-const READY_POLL_MS = 200;
+export { mirrorJob, type MirrorDeps } from './mirror-jobs.js';
+export { awaitMirrorsSynced, type MirrorProgress } from './mirror-sync.js';
+
 const FINISH_TIMEOUT_MS = 10_000;
 
-export interface MirrorDeps {
-  readonly monitor: Monitor;
-  readonly client: QmpClient;
-}
-
-export interface MirrorProgress {
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-}
-
-export const mirrorJob = (drive: string): string => `mirror-${drive}`;
 const mirrorNode = (drive: string): string => `mirror-node-${drive}`;
 const sourceNode = (drive: string): string => `drive-${drive}`;
 
@@ -43,31 +36,22 @@ export async function startMirrors(deps: MirrorDeps, disks: readonly DiskMove[],
     await deps.monitor.blockdevMirror({
       'job-id': mirrorJob(disk.drive), device: sourceNode(disk.drive), target: mirrorNode(disk.drive),
       sync: 'full', 'copy-mode': 'background', speed: options.bytesPerSecondEach ?? 0,
+      ...(options.bytesPerSecondEach === null ? {} : { 'buf-size': bufferBytes(options.bytesPerSecondEach) }),
     });
   }
 }
 
-/** Waits until every mirror is ready, then until each writes through to both sides before it answers the guest. */
-export async function awaitMirrorsSynced(deps: MirrorDeps, disks: readonly DiskMove[],
-  onProgress: (progress: MirrorProgress) => void, signal: AbortSignal): Promise<void> {
-  const failure = watchFailure(deps.client, disks);
-  try {
-    await waitUntil(async () => {
-      failure.throwIfFailed();
-      const jobs = await ourJobs(deps.monitor, disks);
-      onProgress({ doneBytes: sum(jobs.map((j) => j.offset)), totalBytes: sum(jobs.map((j) => j.len)) });
-      return jobs.every((job) => job.ready);
-    }, { intervalMs: READY_POLL_MS, signal, wake: (fn) => deps.client.onEvent((e) => { if (e.event.startsWith('BLOCK_JOB_')) fn(); }) });
-    for (const job of await ourJobs(deps.monitor, disks)) {
-      await deps.monitor.blockJobChange({ id: job.device, type: 'mirror', 'copy-mode': 'write-blocking' });
-    }
-    await waitUntil(async () => {
-      failure.throwIfFailed();
-      return (await ourJobs(deps.monitor, disks)).every((job) => job.activelySynced !== false);
-    }, { intervalMs: 20, signal });
-  } finally {
-    failure.stop();
+/** Limits each mirror's copying, bytes per second; null: no limit. Mirrors that are gone are passed over. */
+export async function setMirrorBandwidth(monitor: Monitor, disks: readonly DiskMove[], bytesPerSecondEach: number | null): Promise<void> {
+  for (const job of await liveJobs(monitor, disks)) {
+    await monitor.blockJobSetSpeed(job.device, bytesPerSecondEach ?? 0).catch(ignoreGone);
   }
+}
+
+/** What each mirror has copied up to now, guest writes that came after the first pass included. */
+export async function mirroredBytes(monitor: Monitor, disks: readonly DiskMove[]): Promise<readonly { readonly drive: DriveName; readonly bytes: number }[]> {
+  const jobs = await liveJobs(monitor, disks);
+  return disks.map(({ drive }) => ({ drive, bytes: jobs.find((job) => job.device === mirrorJob(drive))?.offset ?? 0 }));
 }
 
 /**
@@ -89,22 +73,15 @@ export async function finishMirrors(deps: MirrorDeps, disks: readonly DiskMove[]
 
 /** Undo: ends the mirrors without finishing them and removes their nodes. Idempotent. */
 export async function abandonMirrors(deps: MirrorDeps, disks: readonly DiskMove[], signal: AbortSignal): Promise<void> {
-  for (const job of await ourJobs(deps.monitor, disks, false)) {
+  for (const job of await liveJobs(deps.monitor, disks)) {
     await deps.monitor.blockJobCancel(job.device, true).catch(ignoreGone);
   }
-  await waitUntil(async () => (await ourJobs(deps.monitor, disks, false)).length === 0, { intervalMs: 50, signal });
+  await waitUntil(async () => (await liveJobs(deps.monitor, disks)).length === 0, { intervalMs: 50, signal });
   for (const disk of disks) await dropNode(deps.monitor, mirrorNode(disk.drive));
 }
 
-async function ourJobs(monitor: Monitor, disks: readonly DiskMove[], all = true): Promise<readonly BlockJob[]> {
-  const names = new Set(disks.map((disk) => mirrorJob(disk.drive)));
-  const jobs = (await monitor.queryBlockJobs()).filter((job) => names.has(job.device));
-  if (all && jobs.length < names.size) {
-    const gone = [...names].filter((name) => !jobs.some((job) => job.device === name));
-    throw new MigrationError('MirrorFailed', `mirror failed: ${gone.join(', ')}: the job ended before it was finished`);
-  }
-  return jobs;
-}
+/** QEMU sends a whole buffer at once and only then waits for the limit's sake: a quarter of a second's worth. */
+const bufferBytes = (bytesPerSecond: number): number => Math.min(16 * MIB, Math.max(MIB, Math.floor(bytesPerSecond / 4)));
 
 async function dropNode(monitor: Monitor, node: string): Promise<void> {
   await monitor.blockdevDel(node).catch(ignoreGone);
@@ -114,17 +91,3 @@ function ignoreGone(error: unknown): void {
   if (error instanceof MigrationError && error.code === 'QmpError' && /not found|Failed to find|Cannot find|is not found/i.test(error.message)) return;
   throw error;
 }
-
-function watchFailure(client: QmpClient, disks: readonly DiskMove[]): { throwIfFailed(): void; stop(): void } {
-  const names = new Set(disks.map((disk) => mirrorJob(disk.drive)));
-  let failure: string | null = null;
-  const stop = client.onEvent((e) => {
-    const device = e.data['device'];
-    if (typeof device !== 'string' || !names.has(device)) return;
-    if (e.event === 'BLOCK_JOB_ERROR') failure ??= `${device}: ${String(e.data['operation'])} error`;
-    if (e.event === 'BLOCK_JOB_COMPLETED' && e.data['error'] !== undefined) failure = `${device}: ${String(e.data['error'])}`;
-  });
-  return { stop, throwIfFailed: () => { if (failure !== null) throw new MigrationError('MirrorFailed', `mirror failed: ${failure}`); } };
-}
-
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

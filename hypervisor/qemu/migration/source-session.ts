@@ -9,7 +9,7 @@ import type { QmpClient } from '../qmp/client.js';
 import { Monitor } from '../qmp/monitor.js';
 import { waitUntil } from '../wait.js';
 import { MemoryDriver } from './driver.js';
-import { awaitMirrorsSynced, startMirrors, type MirrorProgress } from './mirror.js';
+import { awaitMirrorsSynced, mirroredBytes, startMirrors, type MirrorProgress } from './mirror.js';
 import type { SourceDeps } from './source-deps.js';
 import { foldSource } from './source-journal.js';
 import { addTlsCreds } from './tls-creds.js';
@@ -52,15 +52,11 @@ export class SourceSession {
     if (tls) await addTlsCreds(deps.monitor, 'client', await this.#deps.tlsDir(this.ref));
     const share = splitBudget(this.plan.bandwidthBytesPerSecond, 'diskSync', this.plan.disks.length);
     await startMirrors(deps, this.plan.disks, endpoints.exports, channels.nbd, { tls, bytesPerSecondEach: share.perDisk });
-    await awaitMirrorsSynced(deps, this.plan.disks, onProgress, signal);
-    const jobs = (await deps.monitor.queryBlockJobs()).filter((job) => this.plan.disks.some((disk) => job.device === `mirror-${disk.drive}`));
-    const copiedBytes = jobs.reduce((sum, job) => sum + job.offset, 0);
+    await awaitMirrorsSynced(deps, this.plan.disks, onProgress, signal, this.plan.bandwidthBytesPerSecond);
+    const disks = await mirroredBytes(deps.monitor, this.plan.disks);
+    const copiedBytes = disks.reduce((sum, disk) => sum + disk.bytes, 0);
     await this.#note('mirrored', { copiedBytes });
-    return {
-      copiedBytes,
-      elapsedMs: Math.round(performance.now() - begunAtMs),
-      disks: jobs.map((job) => ({ drive: job.device.slice('mirror-'.length), bytes: job.offset })),
-    };
+    return { copiedBytes, elapsedMs: Math.round(performance.now() - begunAtMs), disks };
   }
 
   async precopy(input: PrecopyInput, signal: AbortSignal, onFigures: (sample: RoundSample) => void): Promise<PrecopyVisit> {

@@ -40,6 +40,8 @@ export interface MirrorArguments {
   readonly sync: 'full' | 'top' | 'none';
   readonly 'copy-mode'?: 'background' | 'write-blocking';
   readonly speed?: number;
+  /** Most bytes in flight; QEMU's default is 16 MiB. */
+  readonly 'buf-size'?: number;
   readonly 'auto-dismiss'?: boolean;
   readonly 'auto-finalize'?: boolean;
 }
