@@ -100,6 +100,8 @@ export interface NodeFacts {
   readonly memoryTotalBytes: number;
   readonly addresses: readonly NodeAddress[];
   readonly bridges: readonly string[];
+  /** Those that keep VLANs apart; absent from older agents. */
+  readonly vlanAwareBridges?: readonly string[];
   readonly storages: readonly StorageFacts[];
   readonly guest: GuestRuntimeFacts;
   readonly multifd: boolean;

@@ -48,7 +48,8 @@ function checkModel(context: CheckContext, model: CpuModel, source: NodeFacts, t
     return [refuse('cpu-model-unknown', sentence, `restart the VM with a model known there: qm set ${vmid} --cpu x86-64-v2-AES`)];
   }
   if (!withKvm(context)) return [];
-  return model.hostLike ? checkHostModel(context, model, source, target) : checkFlags(model, model.flags, target, vmid);
+  if (model.hostLike) return checkHostModel(context, model, source, target);
+  return checkFlags(model, [...model.flags, ...shownBySource(model, source)], target, vmid);
 }
 
 function checkHostModel({ request: { vmid } }: CheckContext, model: CpuModel, source: NodeFacts, target: NodeFacts): Refusal[] {
@@ -59,10 +60,15 @@ function checkHostModel({ request: { vmid } }: CheckContext, model: CpuModel, so
   return checkFlags(model, source.cpuFlags, target, vmid);
 }
 
+/** KVM makes some flags up by itself (`hv-tlbflush`, `virt-ssbd`): only those the source's CPU has are asked of the target's. */
+const shownBySource = ({ added }: CpuModel, source: NodeFacts): readonly string[] => added.filter((flag) => source.cpuFlags.includes(flag));
+
+const giver = ({ name, added }: CpuModel): string => (added.length === 0 ? `CPU model '${name}'` : `CPU model '${name}' with +${added.join(', +')}`);
+
 function checkFlags(model: CpuModel, needed: readonly string[], target: NodeFacts, vmid: number): Refusal[] {
-  const missing = needed.filter((flag) => !target.cpuFlags.includes(flag));
+  const missing = [...new Set(needed)].filter((flag) => !target.cpuFlags.includes(flag) && !model.removed.includes(flag));
   if (missing.length === 0) return [];
   const more = missing.length > FLAGS_SHOWN ? ` and ${missing.length - FLAGS_SHOWN} more` : '';
-  const sentence = `the CPU of node '${target.node}' lacks flags that CPU model '${model.name}' gives the guest: ${missing.slice(0, FLAGS_SHOWN).join(', ')}${more}`;
+  const sentence = `the CPU of node '${target.node}' lacks flags that ${giver(model)} gives the guest: ${missing.slice(0, FLAGS_SHOWN).join(', ')}${more}`;
   return [refuse('cpu-flags-missing', sentence, `restart the VM with a model both nodes have: qm set ${vmid} --cpu x86-64-v2`)];
 }

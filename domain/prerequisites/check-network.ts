@@ -1,3 +1,4 @@
+import type { NodeFacts } from '../contracts/facts.js';
 import type { Refusal } from '../contracts/plan.js';
 import { chooseAddresses, type AddressChoice } from '../network/migration-network.js';
 import type { CheckContext } from './context.js';
@@ -17,9 +18,16 @@ export function migrationAddresses({ request, cluster, source, target }: CheckCo
 /** PVE finds out when the target's QEMU starts. */
 function checkBridges({ vm, target, request: { vmid } }: CheckContext): Refusal[] {
   if (vm === null || target === null) return [];
-  return vm.config.nets.flatMap(({ name, bridge }) => {
-    if (bridge === null || target.bridges.includes(bridge)) return [];
+  return vm.config.nets.flatMap(({ name, bridge, tag }) => {
+    if (bridge === null) return [];
+    if (target.bridges.includes(bridge)) return tag === null ? [] : checkVlan(target, { name, bridge, tag });
     const remedy = `create ${bridge} on ${target.node}, or connect ${name} elsewhere: qm set ${vmid} --${name} …,bridge=<bridge>`;
     return [refuse('bridge-missing', `bridge '${bridge}' of ${name} does not exist on node '${target.node}'`, remedy)];
   });
+}
+
+function checkVlan({ node, vlanAwareBridges }: NodeFacts, { name, bridge, tag }: { readonly name: string; readonly bridge: string; readonly tag: number }): Refusal[] {
+  if (vlanAwareBridges?.includes(bridge) ?? true) return [];
+  const sentence = `${name} has VLAN tag ${tag}, and bridge '${bridge}' on node '${node}' is not VLAN-aware`;
+  return [refuse('bridge-not-vlan-aware', sentence, `set bridge-vlan-aware yes for ${bridge} in /etc/network/interfaces on ${node}, then: ifreload -a`)];
 }

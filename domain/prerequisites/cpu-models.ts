@@ -23,14 +23,32 @@ export interface CpuModel {
   readonly flags: readonly string[];
   /** Takes over what the host's CPU is and can. */
   readonly hostLike: boolean;
+  /** Switched on (`flags=+aes`) and off (`flags=-pcid`) by the config. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
 }
 
-/** `cpu: x86-64-v2-AES,flags=+aes` or `cpu: cputype=host`; null: the config names none. */
+/** PVE's model for a config that names none. */
+const DEFAULT_MODEL = 'kvm64';
+
+/** `cpu: x86-64-v2-AES,flags=+aes;-pcid` or `cpu: cputype=host`; null: the config says nothing of the CPU. */
 export function cpuModelOf({ cpu }: VmConfig): CpuModel | null {
   const parts = (cpu ?? '').split(',');
   const typed = parts.find((part) => part.startsWith('cputype='))?.slice('cputype='.length);
   const name = typed ?? parts.find((part) => part !== '' && !part.includes('='));
-  if (name === undefined) return null;
-  const flags = PVE_MODELS.get(name);
-  return { name, qemuModel: flags === undefined ? name : 'qemu64', flags: flags ?? [], hostLike: name === 'host' || name === 'max' };
+  const switched = (parts.find((part) => part.startsWith('flags='))?.slice('flags='.length) ?? '').split(';');
+  const [added, removed] = [flagsAfter('+', switched), flagsAfter('-', switched)];
+  if (name === undefined && added.length + removed.length === 0) return null;
+  return named(name ?? DEFAULT_MODEL, added, removed);
 }
+
+function named(name: string, added: readonly string[], removed: readonly string[]): CpuModel {
+  const flags = PVE_MODELS.get(name);
+  return { name, qemuModel: flags === undefined ? name : 'qemu64', flags: flags ?? [], hostLike: name === 'host' || name === 'max', added, removed };
+}
+
+/** Where PVE or QEMU has another word than the kernel; the rest differs in punctuation only. */
+const KERNEL_NAMES: Readonly<Record<string, string>> = { 'spec-ctrl': 'ibrs', 'amd-ssbd': 'ssbd', sse3: 'pni' };
+
+const flagsAfter = (sign: '+' | '-', switched: readonly string[]): string[] =>
+  switched.filter((flag) => flag.startsWith(sign)).map((flag) => flag.slice(1)).map((flag) => KERNEL_NAMES[flag] ?? flag.replaceAll(/[-.]/g, '_'));

@@ -34,7 +34,7 @@ export async function inspectNode(input: InspectInput): Promise<NodeFacts> {
     Promise.all(input.storages.map(({ id }) => storageFacts(store, id))),
     guestFacts({ ...input, store, qemuImg: input.binaries.qemuImg }),
   ]);
-  return { node: input.node, engineVersion: input.engineVersion, cpuCount: availableParallelism(), ...fixed, ...memory, addresses, bridges: nodeBridges(), storages, guest };
+  return { node: input.node, engineVersion: input.engineVersion, cpuCount: availableParallelism(), ...fixed, ...memory, addresses, ...nodeBridges(), storages, guest };
 }
 
 async function memoryFacts(): Promise<Pick<NodeFacts, 'memoryAvailableBytes' | 'memoryTotalBytes'>> {

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
-import type { NodeAddress } from '../../domain/contracts/facts.js';
+import type { NodeAddress, NodeFacts } from '../../domain/contracts/facts.js';
 import { runOk } from '../exec.js';
 
 /** Every address of the node, those of interfaces that are down too. Without IPv6 link-local ones, which need a zone. */
@@ -14,8 +15,19 @@ export async function nodeAddresses(): Promise<readonly NodeAddress[]> {
   });
 }
 
-export function nodeBridges(): readonly string[] {
-  return readdirSync('/sys/class/net').filter((name) => existsSync(`/sys/class/net/${name}/bridge`)).sort();
+/** `folder`: where the kernel tells its interfaces. */
+export function nodeBridges(folder = '/sys/class/net'): Pick<NodeFacts, 'bridges' | 'vlanAwareBridges'> {
+  const bridges = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'bridge'))).sort();
+  return { bridges, vlanAwareBridges: bridges.filter((bridge) => filtersVlans(join(folder, bridge))) };
+}
+
+/** False for a bridge that went away meanwhile. */
+function filtersVlans(folder: string): boolean {
+  try {
+    return readFileSync(join(folder, 'bridge', 'vlan_filtering'), 'utf8').trim() === '1';
+  } catch {
+    return false;
+  }
 }
 
 const Interfaces = z.array(z.object({

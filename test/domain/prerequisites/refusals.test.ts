@@ -15,6 +15,7 @@ const fast = storage({ id: 'fast', path: '/fast' });
 const shared = storage({ id: 'shared', path: '/mnt/shared', shared: true });
 const onlyIso = drive('ide2', 'local:iso/debian.iso', { media: 'cdrom' });
 const flags = (cpuFlags: readonly string[]) => ({ cpuFlags });
+const tagged = { name: 'net0', index: 0, model: 'virtio', mac: 'BC:24:11:00:00:01', bridge: 'vmbr0', tag: 7, options: {} };
 const kvmGuest = (cpu: string) => ({ cluster: withConfig({ kvm: true, cpu }), source: source({ accelerator: 'kvm' }) });
 
 /** Title, what is broken, code, and a piece of the sentence: PVE's own where PVE refuses it too. */
@@ -74,6 +75,7 @@ const TABLE: readonly (readonly [string, Breakage, string, string])[] = [
   ['no room for the disks', { facts: { target: target({ storages: node('pve2').storages.map((s) => ({ ...s, availableBytes: GIB })) }) } }, 'storage-full', "not enough space on storage 'local' of node 'pve2': 2.0 GiB needed, 1.0 GiB available"],
   ['no memory for the guest', { facts: { target: target({ memoryAvailableBytes: 600 * MIB }) } }, 'memory-insufficient', "not enough memory on node 'pve2': 665.6 MiB needed"],
   ['a bridge is missing', { facts: { target: target({ bridges: ['vmbr1'] }) } }, 'bridge-missing', "bridge 'vmbr0' of net0 does not exist on node 'pve2'"],
+  ['a tagged card on a bridge without VLANs', { facts: { cluster: withConfig({ nets: [tagged] }), target: target({ vlanAwareBridges: [] }) } }, 'bridge-not-vlan-aware', "net0 has VLAN tag 7, and bridge 'vmbr0' on node 'pve2' is not VLAN-aware"],
   ['no address in the network', { request: { migrationNetwork: '10.9.9.0/24' } }, 'migration-network-missing', "failed to get ip for node 'pve2' in network '10.9.9.0/24'"],
   ['a malformed network', { request: { migrationNetwork: '10.9.9/24' } }, 'migration-network-invalid', "migration network '10.9.9/24' is not a CIDR"],
   ['an older QEMU', { facts: { target: target({ qemuVersion: '9.2.4' }) } }, 'qemu-too-old', "QEMU 9.2.4 on node 'pve2' is older than the QEMU 10.0.2"],
@@ -87,6 +89,8 @@ const TABLE: readonly (readonly [string, Breakage, string, string])[] = [
   ['host CPU, other vendor', { facts: { ...kvmGuest('host'), target: target({ cpuVendor: 'AuthenticAMD' }) } }, 'cpu-vendor-differs', 'GenuineIntel on pve1, AuthenticAMD on pve2'],
   ['host CPU, fewer flags', { facts: { ...kvmGuest('cputype=host,flags=+aes'), target: target(flags(['sse2', 'pni', 'ssse3', 'sse4_1', 'sse4_2', 'popcnt'])) } }, 'cpu-flags-missing', 'aes'],
   ["one of PVE's models, fewer flags", { facts: { ...kvmGuest('x86-64-v2-AES'), target: target(flags(['sse2', 'pni'])) } }, 'cpu-flags-missing', 'popcnt, sse4_1, sse4_2, ssse3, aes'],
+  ['a flag of its own, which the target lacks', { facts: { ...kvmGuest('kvm64,flags=+aes;+sse4.1'), target: target(flags(['sse2', 'pni'])) } }, 'cpu-flags-missing', "CPU model 'kvm64' with +aes, +sse4_1 gives the guest: aes, sse4_1"],
+  ['a flag of its own without a model', { facts: { ...kvmGuest('flags=+aes'), target: target(flags(['sse2', 'pni'])) } }, 'cpu-flags-missing', "CPU model 'kvm64' with +aes gives the guest: aes"],
 ];
 
 describe('a refusal', () => {
@@ -151,6 +155,11 @@ describe('no refusal', () => {
     ['a serial socket and SPICE USB', { facts: { cluster: withConfig({ values: { serial0: 'socket', usb0: 'spice' } }) } }],
     ['KVM on both sides', { facts: kvmGuest('x86-64-v2-AES') }],
     ['host CPU, more flags on the target', { facts: { ...kvmGuest('host'), target: target(flags([...node('pve2').cpuFlags, 'avx512f'])) } }],
+    ['host CPU, a flag that the target lacks is switched off', { facts: { ...kvmGuest('host,flags=-aes'), target: target(flags(['sse2', 'pni', 'ssse3', 'sse4_1', 'sse4_2', 'popcnt'])) } }],
+    ['a flag that KVM makes up', { facts: kvmGuest('kvm64,flags=+hv-tlbflush;+virt-ssbd') }],
+    ['a flag of its own under TCG', { facts: { cluster: withConfig({ cpu: 'qemu64,flags=+aes' }), target: target(flags([])) } }],
+    ['a tagged card on a VLAN-aware bridge', { facts: { cluster: withConfig({ nets: [tagged] }), target: target({ vlanAwareBridges: ['vmbr0'] }) } }],
+    ['a tagged card, and an agent that does not tell', { facts: { cluster: withConfig({ nets: [tagged] }) } }],
     ['another vendor under TCG', { facts: { cluster: withConfig({ cpu: 'max' }), target: target({ cpuVendor: 'AuthenticAMD' }) } }],
   ])('%s', (_title, breakage) => {
     const { refusals, plan } = verdictOf(breakage);

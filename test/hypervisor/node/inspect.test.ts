@@ -43,6 +43,7 @@ describe('inspectNode', () => {
     expect(facts.memoryAvailableBytes).toBeGreaterThan(0);
     expect(facts.addresses).toContainEqual({ interface: 'lo', address: '127.0.0.1', prefixLength: 8, up: true });
     expect(facts.bridges).toContain(node.bridge);
+    expect(facts.vlanAwareBridges).not.toContain(node.bridge);
     expect(facts.storages).toEqual([expect.objectContaining({ id: 'local', active: true }), { id: 'gone', active: false, availableBytes: 0, totalBytes: 0 }]);
   });
 
