@@ -14,7 +14,8 @@ describe('bin/ferry', () => {
   });
   afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-  const run = (...args: string[]) => spawnSync(join(home, 'elsewhere', 'ferry'), args, { encoding: 'utf8' });
+  // FERRY_NODE is a node of the cluster, not a program.
+  const run = (...args: string[]) => spawnSync(join(home, 'elsewhere', 'ferry'), args, { encoding: 'utf8', env: { ...process.env, FERRY_NODE: 'pve1' } });
 
   test('says what to do when nothing is built', () => {
     const { status, stderr } = run('list');
