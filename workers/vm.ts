@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { createClusterFiles } from '../cluster/cluster-files.js';
 import { createGuestConfigStore } from '../cluster/guest-config-store.js';
+import { localResources } from '../domain/guest/local-resources.js';
 import { parseVmConfig } from '../domain/guest/parse-vm-config.js';
 import type { VmConfig } from '../domain/guest/vm-config.js';
 import { MigrationError, messageOf } from '../domain/errors.js';
@@ -27,19 +28,21 @@ interface Outcome {
   readonly node: NodeName;
   readonly state: string;
   readonly pid: number | null;
+  readonly warnings: readonly string[];
 }
 
 async function start(config: Config, vmid: Vmid): Promise<Outcome> {
   const vm = await ownGuest(config, vmid, 'start');
+  const warnings = vm.unknownKeys.length === 0 ? [] : [`kept in the config and not acted on: ${vm.unknownKeys.join(', ')}`];
   const running = findQemu(vmid, config);
-  if (running !== null) return outcome(config, vmid, `is running already (pid ${running.pid})`);
+  if (running !== null) return outcome(config, vmid, `is running already (pid ${running.pid})`, warnings);
   const storages = createNodeStorages(config, createClusterFiles(config.pveRoot));
   const [store, { ioUring }] = await Promise.all([storages.store(), qemuFacts(config.qemuBinary)]);
   const argv = buildCommandLine({
     config: vm, paths: config, binary: config.qemuBinary, incoming: false, ioUring, resolve: (volid) => store.resolve(volid),
   });
   const { pid } = await startQemu({ vmid, argv, taps: tapsOf(vm), paths: config });
-  return outcome(config, vmid, `started (pid ${pid})`);
+  return outcome(config, vmid, `started (pid ${pid})`, warnings);
 }
 
 async function stop(config: Config, vmid: Vmid, timeoutSeconds: number): Promise<Outcome> {
@@ -68,7 +71,16 @@ async function ownGuest({ pveRoot, node }: Config, vmid: Vmid, verb: 'start' | '
   if (config.lock !== null) throw refusal('GuestLocked', verb, vmid, `it is locked (${config.lock})`);
   if (verb === 'start' && problems.length > 0) throw refusal('InvalidInput', verb, vmid, `its config has errors: ${problems.join('; ')}`);
   if (verb === 'start' && config.template) throw refusal('InvalidInput', verb, vmid, 'it is a template');
+  const foreign = verb === 'start' ? notBuilt(config) : [];
+  if (foreign.length > 0) throw refusal('InvalidInput', verb, vmid, `ferry does not build ${foreign.join(', ')}; start it with PVE's tools, or remove them`);
   return config;
+}
+
+/** Devices a guest would miss, and memory encryption: started without them it would be another machine. */
+function notBuilt(config: VmConfig): string[] {
+  const { local, mapped } = localResources(config);
+  const others = Object.keys(config.values).filter((key) => /^(?:efidisk0|tpmstate0|amd-sev|intel-tdx)$/.test(key));
+  return [...local, ...mapped, ...others].sort();
 }
 
 const refusal = (code: 'InvalidInput' | 'GuestLocked', verb: string, vmid: Vmid, cause: string): MigrationError =>
@@ -77,9 +89,9 @@ const refusal = (code: 'InvalidInput' | 'GuestLocked', verb: string, vmid: Vmid,
 const notFound = (verb: string, vmid: Vmid): MigrationError =>
   new MigrationError('GuestNotFound', `${verb} VM ${vmid} failed: no node has a config of it`, { vmid });
 
-async function outcome(config: Config, vmid: Vmid, predicate: string): Promise<Outcome> {
+async function outcome(config: Config, vmid: Vmid, predicate: string, warnings: readonly string[] = []): Promise<Outcome> {
   const { state, pid } = await guestState(vmid, config);
-  return { sentence: `VM ${vmid} on ${config.node}: ${predicate}`, vmid, node: config.node, state, pid };
+  return { sentence: `VM ${vmid} on ${config.node}: ${predicate}`, vmid, node: config.node, state, pid, warnings };
 }
 
 function program(): Command {
@@ -98,6 +110,7 @@ async function report(act: (config: Config, vmid: Vmid, options: { readonly time
   vmid: Vmid, options: { readonly json?: boolean; readonly timeout: number }): Promise<void> {
   try {
     const result = await act(await loadNodeConfig(), vmid, options);
+    if (options.json !== true) for (const warning of result.warnings) console.error(`ferry vm: warning: ${warning}`);
     console.log(options.json === true ? JSON.stringify(result) : result.sentence);
   } catch (error) {
     const code = error instanceof MigrationError ? error.code : 'Internal';

@@ -60,12 +60,20 @@ describe('ferry vm', () => {
     ['a container', 'start', 'arch: amd64\n', 'pve1', 'lxc', /it is a container/, 'InvalidInput'],
     ['a template', 'start', 'template: 1\n', 'pve1', 'qemu-server', /it is a template/, 'InvalidInput'],
     ['a config with errors', 'start', 'memory: much\n', 'pve1', 'qemu-server', /its config has errors: memory: /, 'InvalidInput'],
+    ['devices it cannot build', 'start', 'kvm: 0\nusb0: host=1-2\nhostpci1: mapping=gpu\ntpmstate0: local:1/x.raw\n', 'pve1', 'qemu-server', /^ferry vm: start VM 990004 failed: ferry does not build hostpci1, tpmstate0, usb0; start it with PVE's tools, or remove them\n$/, 'InvalidInput'],
     ['a guest whose disk is not there', 'start', `kvm: 0\nscsi0: local:${VMID}/vm-${VMID}-disk-0.raw\n`, 'pve1', 'qemu-server', /Could not open/, 'TargetStartFailed'],
   ])('refuses %s', async (_title, command, text, node, kind, message, error) => {
     await guest(text, node, kind);
     const { exitCode, stderr } = await vm(command, String(VMID));
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(message) as string });
     expect(await json(command, String(VMID))).toMatchObject({ error });
+  });
+
+  it('warns of keys that it does not act on', async () => {
+    await guest('memory: 32\nkvm: 0\nvga: none\nballoon: 16\naudio0: device=AC97\n');
+    const warning = 'kept in the config and not acted on: balloon, audio0';
+    expect(await vm('start', String(VMID))).toMatchObject({ exitCode: 0, stderr: `ferry vm: warning: ${warning}\n` });
+    expect(await json('start', String(VMID))).toMatchObject({ state: 'running', warnings: [warning] });
   });
 
   it('refuses a guest nobody has, and a number that is none', async () => {
