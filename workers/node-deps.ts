@@ -12,7 +12,7 @@ import { stopQemu } from '../hypervisor/qemu/process/stop.js';
 import { QmpClient } from '../hypervisor/qemu/qmp/client.js';
 import { driveQmpPath } from '../hypervisor/paths.js';
 import { createHandoffServer } from '../hypervisor/transport/handoff/server.js';
-import { openChannels, prepareSsh, type SshConfig } from '../hypervisor/transport/channels.js';
+import { openChannels, openTunnelEarly, prepareSsh, type SshConfig } from '../hypervisor/transport/channels.js';
 import { clearRunPath, listenSpec, runPath } from '../hypervisor/transport/listen-spec.js';
 import { writePskFile } from '../hypervisor/transport/psk-file.js';
 import type { SshConnection } from '../hypervisor/transport/ssh/ssh-client.js';
@@ -43,7 +43,7 @@ export function sourceDeps(parts: NodeParts): SourceDeps {
       if (plan.transport.type !== 'secure') return;
       const connection = prepareSsh(plan, ssh);
       warmed.set(ref.epoch, connection);
-      await connection;
+      await Promise.all([connection, openTunnelEarly({ plan, ref, runDir: parts.config.runDir, sshConfig: ssh })]);
     },
     openChannels: async (ref, plan, endpoints) => {
       const sshConnection = await warmed.get(ref.epoch)?.catch(() => undefined);

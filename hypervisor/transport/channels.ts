@@ -5,7 +5,7 @@ import type { Endpoint, EpochRef, TargetEndpoints } from '../../domain/contracts
 import type { MigrationPlan } from '../../domain/contracts/plan.js';
 import { createHandoffClient, type HandoffClient } from './handoff/client.js';
 import { dialTcp, dialTls } from './handoff/dial.js';
-import { makeRunPath, socketPath } from './listen-spec.js';
+import { makeRunPath, runPath, socketPath } from './listen-spec.js';
 import { connectSsh, type SshConnection } from './ssh/ssh-client.js';
 import type { SshTarget } from './ssh/ssh-target.js';
 import { adoptTunnel, openSshTunnel, type Tunnel } from './ssh/ssh-tunnel.js';
@@ -54,15 +54,30 @@ export const prepareSsh = (plan: MigrationPlan, sshConfig: SshConfig): Promise<S
 /** Opens the ways, finding a tunnel of this epoch that is already there. Throws `TransportFailed`. */
 export async function openChannels(options: ChannelsOptions): Promise<Channels> {
   if (options.plan.transport.type !== 'secure') return direct(options);
+  return tunnelled(options, () => openTunnel(options, options.endpoints));
+}
+
+/**
+ * The tunnel before the target has said where it listens: both nodes usually keep the same run directory, and `openChannels`
+ * takes this tunnel if that proves right, or replaces it. Throws `TransportFailed`.
+ */
+export async function openTunnelEarly(options: TunnelEnds): Promise<void> {
+  const at = (name: string): Endpoint => ({ kind: 'unix', path: socketPath(runPath(options.runDir, options.ref), name) });
+  const tunnel = await openTunnel(options, { ram: at('ram'), nbd: options.plan.disks.length === 0 ? null : at('nbd') });
+  tunnel.detach();
+}
+
+type TunnelEnds = Pick<ChannelsOptions, 'plan' | 'ref' | 'runDir' | 'sshConfig'>;
+
+async function openTunnel(options: TunnelEnds, { ram, nbd }: Pick<TargetEndpoints, 'ram' | 'nbd'>): Promise<Tunnel> {
   const dir = await makeRunPath(options.runDir, options.ref);
-  const { ram, nbd } = options.endpoints;
   const forward = (name: string, endpoint: Endpoint): { localPath: string; remotePath: string } =>
     ({ localPath: socketPath(dir, `to-${name}`), remotePath: unixPath(endpoint) });
-  return tunnelled(options, () => openSshTunnel({
+  return openSshTunnel({
     ...sshTarget(options.plan, options.sshConfig),
     forwards: [forward('ram', ram), ...(nbd === null ? [] : [forward('nbd', nbd)])],
     pidRecord: join(dir, 'tunnel.json'),
-  }));
+  });
 }
 
 /**
