@@ -3,9 +3,9 @@ import { renderDuration } from '../units.js';
 
 /** The one sentence an operator reads first. */
 export function outcomeSentence(report: MigrationReport): string {
-  const { outcome, source, target, totalMs, refusals, blackout } = report;
+  const { outcome, source, target, totalMs, refusals, blackout, guestTrouble } = report;
   const guest = `VM ${report.vmid}${report.name === '' ? '' : ` '${report.name}'`}`;
-  const stays = source === null ? '' : `; it is on ${source}, as before`;
+  const stays = guestTrouble !== undefined ? `; ${guestTrouble}` : source === null ? '' : `; it is on ${source}, as before`;
   switch (outcome) {
     case 'migrated': {
       const stood = blackout === null ? '' : `, it stood still for ${renderDuration(blackout.totalMs)}`;

@@ -22,7 +22,8 @@ export interface Resolution {
 
 /**
  * The table "when something breaks" of the handover protocol:
- * - the token is decided: obey it; there is no token: nothing was risked, go back;
+ * - the token is decided: obey it;
+ * - there is no token: it was never made (go back), or it is forgotten because all is done: then the guest is where its config is;
  * - the source has not stopped its copy for good: abort, it keeps the guest;
  * - it has, and the target holds a whole copy: let the target commit; it holds none, or does not answer: abort;
  * - the source does not answer: a whole copy on the target is kept until the source speaks; without one, abort;
@@ -32,9 +33,15 @@ export function decideInDoubt(known: InDoubt): Resolution {
   const decision = decided(known);
   if (decision === 'committed') return act('forward', 'the token says committed');
   if (decision === 'aborted') return act('back', 'the token says aborted');
-  if (decision === 'none') return act('back', 'no commit token was ever made');
+  if (decision === 'none') return withoutToken(known);
   if (decision === null) return wait('the cluster file system cannot be read', 'the cluster file system to be readable');
   return undecided(known);
+}
+
+function withoutToken({ source, target, targetNode }: InDoubt): Resolution {
+  if (target?.configHere === true) return act('forward', `the token is forgotten and the guest belongs to ${targetNode}`);
+  if (target === null && source?.qemu !== 'running') return wait('there is no commit token (any more)', `${targetNode} to say whether the guest is there`);
+  return act('back', 'no commit token was ever made');
 }
 
 function undecided({ source, target, sourceNode, targetNode }: InDoubt): Resolution {
@@ -66,7 +73,7 @@ function decided({ decision, source, target }: InDoubt): Decision | null {
 }
 
 /** Journal `handed-over`, or QEMU beyond `completed` (rule 2 forbids the agent to resume it), or no QEMU at all. */
-const stoppedForGood = (source: SourceEvidence): boolean =>
+export const stoppedForGood = (source: SourceEvidence): boolean =>
   source.journalState === 'handed-over' || source.qemu === 'postmigrate' || source.qemu === 'stopped';
 
 const holdsWholeCopy = (target: TargetEvidence): boolean =>

@@ -40,6 +40,10 @@ describe('current details', () => {
     expect(text).not.toMatch(/undefined|null/);
   });
 
+  test.each(['switchover', 'deciding', 'rollingBack', 'needsOperator', 'verifying'] as const)('do not offer in %s to cancel what is being decided', (phase) => {
+    expect(renderCurrentDetails({ ...progress, phase })).not.toContain('ferry cancel');
+  });
+
   test('an error text stays one line of plain words in its cell', () => {
     const text = renderCurrentDetails({ ...progress, lastStep: { action: 'abort', reason: 'a | b\n## c <img src=x> `d`' } });
     expect(text).toContain('| decision&emsp; | abort: a \\| b \\#\\# c &lt;img src=x> \\`d\\` |');
