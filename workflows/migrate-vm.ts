@@ -20,6 +20,7 @@ import type { MigrateRequest } from '../domain/contracts/request.js';
 import { messageOf } from '../domain/errors.js';
 import { Saga } from '../domain/saga.js';
 import { epochOf } from './epoch.js';
+import { failure } from './failures.js';
 import { ArmedTarget } from './phases/arm.js';
 import { syncDisks } from './phases/disk-sync.js';
 import { lockGuest } from './phases/lock.js';
@@ -28,6 +29,8 @@ import { reserve } from './phases/reserve.js';
 import { rollBack } from './phases/roll-back.js';
 import { rollForward } from './phases/roll-forward.js';
 import { settle } from './phases/settle.js';
+import { collectSwitch } from './phases/switchover.js';
+import { takeUp, wasReset } from './phases/take-up.js';
 import { Refused, validate } from './phases/validate.js';
 import { stepsFor } from './proxies.js';
 import { buildReport } from './report.js';
@@ -41,15 +44,17 @@ export async function migrateVm(request: MigrateRequest, cluster: ClusterFacts, 
   let result: SwitchoverResult | null = null;
   let cause: unknown = null;
   try {
+    if (wasReset(cluster, run.ref.epoch)) takeUp(run);
     result = await untilSwitched(run);
   } catch (error) {
     cause = error;
   }
   const cancelled = scope.consideredCancelled;
+  const { phase } = state;
   return CancellationScope.nonCancellable(async () => {
     if (cause === null) return rollForward(run, result);
     const decision = await settle(run);
-    if (decision === 'aborted') return rollBack(run, cause, cancelled);
+    if (decision === 'aborted') return rollBack(run, { cause, cancelled, phase });
     state.incident(`committed in spite of: ${cancelled ? 'a cancellation that came too late' : messageOf(cause)}`);
     return rollForward(run, null);
   });
@@ -58,26 +63,29 @@ export async function migrateVm(request: MigrateRequest, cluster: ClusterFacts, 
 async function untilSwitched(run: MigrationRun): Promise<SwitchoverResult> {
   await lockGuest(run);
   const endpoints = await reserve(run);
-  run.armed = new ArmedTarget(run, endpoints);
-  await run.armed.whileListening(async () => {
+  const armed = new ArmedTarget(run, endpoints);
+  run.armed = armed;
+  await armed.whileListening(async () => {
     await syncDisks(run, endpoints);
     await precopy(run, endpoints);
   });
-  return CancellationScope.nonCancellable(() => {
-    run.state.enter('switchover', `vm ${run.plan.vmid} changes from ${run.plan.source} to ${run.plan.target}`);
-    return run.steps.source.switchover(run.planned);
-  });
+  return collectSwitch(run, armed);
 }
 
 async function begin(request: MigrateRequest, cluster: ClusterFacts, state: MigrationState): Promise<MigrationRun> {
+  const reset = wasReset(cluster, epochOf(workflowInfo()));
   try {
-    const { plan, warnings } = await validate(request, cluster, state);
+    const asking = new CancellationScope({ cancellable: !reset });
+    const { plan, warnings } = await asking.run(() => validate(request, cluster, state));
     state.policy = plan.policy;
     return newRun(request, plan, warnings, state);
   } catch (error) {
-    throw endUntouched(request, state, error);
+    throw reset ? endAfterReset(request, error) : endUntouched(request, state, error);
   }
 }
+
+const endAfterReset = ({ vmid }: MigrateRequest, error: unknown): unknown =>
+  failure('OwnershipUnknown', `go on after the reset failed: vm ${vmid}: its plan can't be made again, so its lock and what was prepared are still there: ${messageOf(error)}`);
 
 /** Nothing has been made yet: the report says why. */
 function endUntouched(request: MigrateRequest, state: MigrationState, error: unknown): unknown {

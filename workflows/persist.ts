@@ -2,12 +2,13 @@ import { CancellationScope, sleep } from '@temporalio/workflow';
 import { messageOf } from '../domain/errors.js';
 import { codeOf } from './failures.js';
 import type { Steps } from './proxies.js';
+import { rest } from './rest.js';
 import type { MigrationRun } from './run.js';
 import { timings } from './timings.js';
 
 /**
  * Calls `attempt` until it succeeds, for as long as it takes. Waiting is visible: `waitingFor` in the progress, in the current
- * details and in the timer's summary; `NeedsOperator` after two minutes; an incident in the report when it is over.
+ * details and in the timer's summary; `needsOperator` after two minutes; an incident in the report when it is over.
  * Only `StaleEpoch` ends it with a failure: a newer migration owns the guest on that node, there is nothing left that is ours.
  */
 export async function persist<T>(run: MigrationRun, what: string, attempt: (steps: Steps) => Promise<T>): Promise<T> {
@@ -41,12 +42,14 @@ export class Patience {
     this.#what = what;
   }
 
-  async pause(cause: string): Promise<void> {
+  /** The success of one of `wakes` ends the pause; a pause that is watched so may become much longer. */
+  async pause(cause: string, wakes: readonly (() => Promise<unknown>)[] = []): Promise<void> {
     this.tried = true;
     this.#run.state.waitFor(this.#what, cause);
     this.#startAlarm();
-    await sleep(this.#pauseMs, { summary: `next try: ${this.#what}` });
-    this.#pauseMs = Math.min(2 * this.#pauseMs, timings().persistMaximumMs);
+    await rest(this.#pauseMs, `next try: ${this.#what}`, wakes);
+    const { persistMaximumMs, awaitedPauseMs } = timings();
+    this.#pauseMs = Math.min(2 * this.#pauseMs, wakes.length === 0 ? persistMaximumMs : awaitedPauseMs);
   }
 
   end(): void {

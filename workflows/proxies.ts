@@ -61,7 +61,7 @@ function optionsOf(kind: Kind): ActivityOptions {
     case 'collect':
       return {
         ...node,
-        startToCloseTimeout: t.switchoverMs,
+        scheduleToCloseTimeout: t.switchoverMs,
         retry: { ...retry, maximumAttempts: 4, nonRetryableErrorTypes: allBut(OBSERVER_MAY_PASS) },
       };
   }

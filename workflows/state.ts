@@ -1,10 +1,11 @@
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { ConvergencePolicy } from '../domain/convergence/policy.js';
 import type { NextStep, RoundSample } from '../domain/convergence/decide.js';
 import type { MigrationProgress, Phase } from '../domain/contracts/progress.js';
 import type { MigrationReport, RoundRecord } from '../domain/contracts/report.js';
 import type { NodeName, Vmid } from '../domain/ids.js';
 import { renderCurrentDetails } from '../domain/progress/details.js';
+import { trimReport } from '../domain/report/trim.js';
 import { ATTRIBUTES } from './attributes.js';
 
 /** Rounds kept for the decisions and the report; a long migration has thousands. */
@@ -29,6 +30,8 @@ export class MigrationState {
   readonly #waiting = new Map<string, string>();
   #lastStep: NextStep | null = null;
   readonly #overdue = new Set<string>();
+  /** Where it goes on when the operator is no longer needed. */
+  #before: { readonly phase: Phase; readonly detail: string } | null = null;
   /** What an operator asked for and the next visit shall carry out. */
   #wantedBandwidth: { readonly bytesPerSecond: number | null } | null = null;
 
@@ -72,9 +75,10 @@ export class MigrationState {
     this.#publish();
   }
 
-  /** The last phase: its report is what the query answers from now on. */
+  /** The last phase: its report is what the query answers from now on, and what stays in the memo. */
   finish(phase: Phase, report: MigrationReport): void {
     this.report = report;
+    upsertMemo({ report: trimReport(report) });
     this.enter(phase, report.reason);
   }
 
@@ -98,12 +102,20 @@ export class MigrationState {
   /** It takes so long that an operator should look. */
   callOperator(what: string): void {
     this.#overdue.add(what);
-    if (this.#overdue.size === 1) upsertSearchAttributes([{ key: ATTRIBUTES.needsOperator, value: true }]);
+    if (this.#before !== null) return;
+    this.#before = { phase: this.#phase, detail: this.#detail };
+    upsertSearchAttributes([{ key: ATTRIBUTES.needsOperator, value: true }]);
+    this.enter('needsOperator', `it can't go on by itself since it has to ${what}`);
   }
 
   waitIsOver(what: string): void {
     this.#waiting.delete(what);
-    if (this.#overdue.delete(what) && this.#overdue.size === 0) upsertSearchAttributes([{ key: ATTRIBUTES.needsOperator, value: false }]);
+    if (this.#overdue.delete(what) && this.#overdue.size === 0 && this.#before !== null) {
+      upsertSearchAttributes([{ key: ATTRIBUTES.needsOperator, value: false }]);
+      this.enter(this.#before.phase, this.#before.detail);
+      this.#before = null;
+      return;
+    }
     this.#publish();
   }
 

@@ -1,4 +1,4 @@
-/** Every time span of the workflows, in milliseconds. Plain numbers, so that they are type-checked. */
+/** Every time span of the workflows, in milliseconds, and how long a history may become. Plain numbers, so that they are type-checked. */
 export interface Timings {
   /** A node activity that is silent for so long is lost; its retry adopts what it left. */
   readonly heartbeatMs: number;
@@ -9,6 +9,7 @@ export interface Timings {
   readonly clusterStepMs: number;
   readonly nodeStepMs: number;
   readonly observerMs: number;
+  /** From asking for the result of the switch to having it, retries included. A longer silence is settled by evidence. */
   readonly switchoverMs: number;
   readonly retryInitialMs: number;
   readonly retryMaximumMs: number;
@@ -16,8 +17,12 @@ export interface Timings {
   /** Pause between two tries of something that has to succeed in the end; doubles up to the maximum. */
   readonly persistInitialMs: number;
   readonly persistMaximumMs: number;
+  /** The longest pause when the return of a node ends it anyway. */
+  readonly awaitedPauseMs: number;
   /** Waiting longer than this sets `NeedsOperator`. */
   readonly needsOperatorMs: number;
+  /** Copying memory gives up here: Temporal ends a workflow with more than 51 200 events, and the way back takes some too. */
+  readonly maximumHistoryEvents: number;
 }
 
 const second = 1000;
@@ -31,13 +36,15 @@ const production: Timings = {
   clusterStepMs: 30 * second,
   nodeStepMs: 10 * minute,
   observerMs: 24 * hour,
-  switchoverMs: 2 * minute,
+  switchoverMs: 20 * second,
   retryInitialMs: second,
   retryMaximumMs: 10 * second,
   observerRetryMs: second,
   persistInitialMs: second,
-  persistMaximumMs: 2 * minute,
+  persistMaximumMs: 5 * minute,
+  awaitedPauseMs: 30 * minute,
   needsOperatorMs: 2 * minute,
+  maximumHistoryEvents: 40_000,
 };
 
 let inForce = production;

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ClusterActivities, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
+import type { ClusterFacts, GuestRunState } from '../../domain/contracts/facts.js';
 import type { ErrorCode } from '../../domain/errors.js';
 import { clusterFacts, nodeFacts, requestFor } from './facts.js';
 import { Faults, injected, type Fault, type SwitchFault } from './faults.js';
@@ -17,6 +18,10 @@ export interface FakeOptions {
   readonly switchAtVisit?: number;
   /** An activity that blocks until it is cancelled, for cancelling a workflow at that very step. */
   readonly holdAt?: string;
+  /** What the source says of its QEMU after the roll-back. */
+  readonly afterRollback?: GuestRunState;
+  /** `openRequest` finds the guest's lock; otherwise only `lockGuest` does. */
+  readonly seesLock?: boolean;
   /** Awaited before each activity's effect. */
   readonly pauseAt?: (call: string) => Promise<void>;
   onAway?(side: 'source' | 'target'): void;
@@ -39,7 +44,8 @@ export class FakeActivities {
   readonly cluster = (): ClusterActivities => this.#wrap<ClusterActivities>('cluster', {
     openRequest: () => {
       const { vmid, source, target } = this.#options;
-      return { request: requestFor(vmid, target), cluster: clusterFacts(vmid, source, target) };
+      const cluster = clusterFacts(vmid, source, target);
+      return { request: requestFor(vmid, target), cluster: this.#options.seesLock === true ? { ...cluster, ...lockedBy(cluster, this.world.lock) } : cluster };
     },
     lockGuest: ({ epoch, workflowId }) => {
       const owner = this.world.lock;
@@ -87,7 +93,10 @@ export class FakeActivities {
       this.world.set('source', { qemu: 'stopped', migrationStatus: null, journal: null });
       return { freedVolids: [] };
     },
-    resolveSource: () => this.#evidence('source', this.#options.source),
+    resolveSource: () => {
+      const seen = this.#evidence('source', this.#options.source);
+      return { ...seen, qemu: seen.migrationStatus === 'cancelled' ? (this.#options.afterRollback ?? seen.qemu) : seen.qemu };
+    },
     decideAborted: () => this.world.decide('aborted'),
   });
 
@@ -102,7 +111,9 @@ export class FakeActivities {
     armTarget: async () => {
       this.world.listen(true);
       try {
-        await untilCancelled(this.world.committed);
+        await untilCancelled(Promise.race([this.world.committed, this.world.targetDied.then(() => {
+          throw fail('MigrationFailed', 'wait for the guest failed: its QEMU ended');
+        })]));
         return commitTimes;
       } finally {
         this.world.listen(false);
@@ -155,6 +166,11 @@ export class FakeActivities {
 
 /** The activities of a set, each free to answer at once. */
 type Loose<A> = { [K in keyof A]: A[K] extends (...args: infer P) => Promise<infer R> ? (...args: P) => R | Promise<R> : never };
+
+function lockedBy({ guest }: ClusterFacts, lock: World['lock']): Partial<ClusterFacts> {
+  if (lock === null || guest?.kind !== 'qemu') return {};
+  return { lockOwner: { ...lock, requestedBy: 'root@pam', since: '2030-01-01T00:00:00.000Z' }, guest: { ...guest, config: { ...guest.config, lock: 'migrate' } } };
+}
 
 async function beating<T>(work: () => Promise<T>): Promise<T> {
   const context = Context.current();

@@ -12,7 +12,7 @@ export interface Fault {
 }
 
 /** Where the agents break in the middle of the switch, between two activities. */
-export type SwitchFault = 'none' | 'handover-lost' | 'target-copy-lost';
+export type SwitchFault = 'none' | 'handover-lost' | 'target-copy-lost' | 'target-died';
 
 export class Faults {
   readonly #calls = new Map<string, number>();

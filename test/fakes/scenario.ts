@@ -101,6 +101,12 @@ export class Scenario {
     }
   }
 
+  /** As the fault `away`, at a moment of the test's choice. */
+  goAway(side: 'source' | 'target'): Promise<void> {
+    this.#away.add(side);
+    return this.#agents[side].stop();
+  }
+
   async comeBack(): Promise<void> {
     const back = [...this.#away];
     this.#away.clear();

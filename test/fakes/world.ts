@@ -22,7 +22,10 @@ export class World {
   lock: { epoch: string; workflowId: string } | null = null;
   configOn: 'source' | 'target' = 'source';
   readonly #listening = new Gate();
+  /** After a reset the lost run's attempt may end after the next has begun. */
+  #listeners = 0;
   readonly #committed = new Gate();
+  readonly #targetDied = new Gate();
 
   readonly vmid: number;
   readonly switchFault: SwitchFault;
@@ -40,8 +43,14 @@ export class World {
     return this.#committed.opened;
   }
 
+  /** Its QEMU ended while it listened. */
+  get targetDied(): Promise<void> {
+    return this.#targetDied.opened;
+  }
+
   listen(on: boolean): void {
-    if (on) this.#listening.open();
+    this.#listeners += on ? 1 : -1;
+    if (this.#listeners > 0) this.#listening.open();
     else this.#listening.close();
   }
 
@@ -63,6 +72,10 @@ export class World {
     this.set('target', { qemu: 'paused', migrationStatus: 'completed' });
     this.set('source', { qemu: 'postmigrate', migrationStatus: 'completed', journal: 'handed-over' });
     if (this.switchFault === 'target-copy-lost') this.set('target', { qemu: 'inmigrate', migrationStatus: null });
+    if (this.switchFault === 'target-died') {
+      this.set('target', { qemu: 'stopped', migrationStatus: null });
+      this.#targetDied.open();
+    }
     if (this.switchFault === 'none') this.commit();
     return true;
   }

@@ -18,6 +18,7 @@ const paths: readonly (readonly [name: string, outcome: Row['outcome'], options:
   }],
   ['committed-then-repaired', 'migrated', { faults: [{ activity: 'source.precopy', when: 'after', visit: 3 }, { activity: 'target.verifyRunning', when: 'before' }] }],
   ['handover-lost-then-committed', 'migrated', { switchFault: 'handover-lost' }],
+  ['target-died-then-rolled-back', 'rolled-back', { switchFault: 'target-died', holdAt: 'source.switchover' }],
 ];
 
 describe('a history of each path', () => {

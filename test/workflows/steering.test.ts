@@ -64,7 +64,7 @@ describe('what an operator sees and changes', () => {
     const ending = await scenario.play(async (handle) => {
       await eventually(async () => (await handle.describe()).typedSearchAttributes.get(ATTRIBUTES.needsOperator) === true);
       expect(await progressOf(handle)).toMatchObject({
-        phase: 'rollingBack', waitingFor: expect.stringContaining(`release the reservation on ${scenario.target}`) as string,
+        phase: 'needsOperator', waitingFor: expect.stringContaining(`release the reservation on ${scenario.target}`) as string,
       });
       await scenario.comeBack();
     });

@@ -4,10 +4,9 @@ import type { MigrationRun } from '../run.js';
 
 /** Takes the guest's lock, named after this workflow. Its undo is also the last one: the lock, then every trace of the epoch. */
 export async function lockGuest(run: MigrationRun): Promise<void> {
-  const { ref, plan, request, saga, steps, state } = run;
+  const { ref, plan, request, steps, state } = run;
   state.enter('reserving', `locking vm ${plan.vmid}`);
-  saga.add('forget the epoch', () => persist(run, 'forget the epoch', (s) => s.cluster.forgetEpoch(ref)));
-  saga.add('unlock the guest', () => persist(run, 'unlock the guest', (s) => s.cluster.unlockGuest(ref)));
+  noteLock(run);
   await steps.cluster.lockGuest({
     ...ref,
     node: plan.source,
@@ -15,4 +14,10 @@ export async function lockGuest(run: MigrationRun): Promise<void> {
     requestedBy: request.requestedBy,
     ...(request.reason === undefined ? {} : { reason: request.reason }),
   });
+}
+
+export function noteLock(run: MigrationRun): void {
+  const { ref, saga } = run;
+  saga.add('forget the epoch', () => persist(run, 'forget the epoch', (s) => s.cluster.forgetEpoch(ref)));
+  saga.add('unlock the guest', () => persist(run, 'unlock the guest', (s) => s.cluster.unlockGuest(ref)));
 }

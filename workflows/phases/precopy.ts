@@ -1,7 +1,9 @@
+import { workflowInfo } from '@temporalio/workflow';
 import { decideNextStep, type NextStep } from '../../domain/convergence/decide.js';
 import type { TargetEndpoints } from '../../domain/contracts/activities.js';
 import { failure } from '../failures.js';
 import type { MigrationRun } from '../run.js';
+import { timings } from '../timings.js';
 
 /**
  * Memory, round by round: each visit to the driver brings one round's figures, the policy answers with the next step.
@@ -29,6 +31,8 @@ export async function precopy(run: MigrationRun, endpoints: TargetEndpoints): Pr
 
 /** The policy may give up; short of that, what the operator asked for goes first. */
 function nextStep({ state, plan }: MigrationRun): NextStep {
+  const { historyLength } = workflowInfo();
+  if (historyLength > timings().maximumHistoryEvents) return { action: 'abort', reason: `not converging: the record of ${historyLength} events is full` };
   const decided = decideNextStep({ policy: state.policy ?? plan.policy, samples: state.samples });
   if (decided.action === 'abort' || decided.action === 'start') return decided;
   return state.takeOperatorStep() ?? decided;

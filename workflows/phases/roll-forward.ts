@@ -6,6 +6,7 @@ import { persist } from '../persist.js';
 import { buildReport } from '../report.js';
 import type { MigrationRun } from '../run.js';
 import type { Steps } from '../proxies.js';
+import { insist } from './insist.js';
 
 /** The token says committed: from here on every step is repeated until it is done. `result` is null when the switch's answer was lost. */
 export async function rollForward(run: MigrationRun, result: SwitchoverResult | null): Promise<MigrationReport> {
@@ -13,10 +14,10 @@ export async function rollForward(run: MigrationRun, result: SwitchoverResult | 
   saga.commit();
   state.enter('verifying', `vm ${plan.vmid} belongs to ${plan.target}`);
   if (result === null) {
-    await complete(run, `finish the commit on ${plan.target}`, (s) => s.target.finishCommit(planned));
+    await insist(run, `finish the commit on ${plan.target}`, (s) => s.target.finishCommit(planned));
     state.incident('the answer of the switchover was lost; the commit was finished afterwards, the figures of the switch are missing');
   }
-  await complete(run, `verify that vm ${plan.vmid} runs on ${plan.target}`, (s) => s.target.verifyRunning(planned));
+  await insist(run, `verify that vm ${plan.vmid} runs on ${plan.target}`, (s) => s.target.verifyRunning(planned));
   state.enter('cleanup', `vm ${plan.vmid} runs on ${plan.target}; cleaning up`);
   await run.armed?.disarm();
   await Promise.all([

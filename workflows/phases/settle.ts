@@ -1,6 +1,6 @@
-import type { Decision, SourceEvidence, TargetEvidence } from '../../domain/contracts/activities.js';
+import type { Decision } from '../../domain/contracts/activities.js';
 import { messageOf } from '../../domain/errors.js';
-import { decideInDoubt, type InDoubt, type Resolution } from '../../domain/resolve/decide-in-doubt.js';
+import { decideInDoubt, stoppedForGood, type InDoubt } from '../../domain/resolve/decide-in-doubt.js';
 import { Patience, persist } from '../persist.js';
 import type { MigrationRun } from '../run.js';
 
@@ -10,16 +10,18 @@ import type { MigrationRun } from '../run.js';
  */
 export async function settle(run: MigrationRun): Promise<'committed' | 'aborted'> {
   if (!run.tokenPossible) return 'aborted';
+  const { plan, state } = run;
+  state.enter('deciding', `whether vm ${plan.vmid} goes on on ${plan.source} or ${plan.target}`);
   if (!run.switchPossible) return abort(run);
   const patience = new Patience(run, 'decide who owns the guest');
   for (;;) {
-    const resolution = decideInDoubt(await hear(run));
-    const outcome = await carryOut(run, resolution);
+    const heard = await hear(run);
+    const outcome = await carryOut(run, heard.known);
     if (outcome === 'committed' || outcome === 'aborted') {
       patience.end();
       return outcome;
     }
-    await patience.pause(outcome.stillOpen);
+    await patience.pause([outcome.stillOpen, ...heard.silences].join('; '), returnOfSilent(run, heard.known));
   }
 }
 
@@ -27,7 +29,8 @@ interface Open {
   readonly stillOpen: string;
 }
 
-async function carryOut(run: MigrationRun, { action, reason, waitingFor }: Resolution): Promise<'committed' | 'aborted' | Open> {
+async function carryOut(run: MigrationRun, known: InDoubt): Promise<'committed' | 'aborted' | Open> {
+  const { action, reason, waitingFor } = decideInDoubt(known);
   switch (action) {
     case 'forward':
       return 'committed';
@@ -36,7 +39,8 @@ async function carryOut(run: MigrationRun, { action, reason, waitingFor }: Resol
     case 'wait':
       return { stillOpen: `${reason}; waiting for ${waitingFor}` };
     case 'abort':
-      run.state.incident(`abort: ${reason}`);
+      // Going back before the hand-over is what every cancellation does.
+      if (known.source === null || stoppedForGood(known.source)) run.state.incident(`abort: ${reason}`);
       return abort(run);
     case 'let-commit':
       return letCommit(run, reason);
@@ -76,11 +80,29 @@ function outcomeOf(decision: Decision): 'committed' | 'aborted' {
   return decision === 'committed' ? 'committed' : 'aborted';
 }
 
-async function hear({ ref, plan, steps }: MigrationRun): Promise<InDoubt> {
-  const [decision, source, target] = await Promise.all([
-    steps.cluster.readDecision(ref).catch(() => null),
-    steps.source.resolveSource(ref).catch((): SourceEvidence | null => null),
-    steps.target.resolveTarget(ref).catch((): TargetEvidence | null => null),
-  ]);
-  return { sourceNode: plan.source, targetNode: plan.target, decision, source, target };
+interface Heard {
+  readonly known: InDoubt;
+  /** Who did not answer, and why. */
+  readonly silences: readonly string[];
 }
+
+async function hear({ ref, plan, steps }: MigrationRun): Promise<Heard> {
+  const silences: string[] = [];
+  const ask = <T>(who: string, question: Promise<T>): Promise<T | null> =>
+    question.catch((error: unknown) => {
+      silences.push(`${who} does not answer: ${messageOf(error)}`);
+      return null;
+    });
+  const [decision, source, target] = await Promise.all([
+    ask('the cluster', steps.cluster.readDecision(ref)),
+    ask(plan.source, steps.source.resolveSource(ref)),
+    ask(plan.target, steps.target.resolveTarget(ref)),
+  ]);
+  return { known: { sourceNode: plan.source, targetNode: plan.target, decision, source, target }, silences };
+}
+
+/** One long question to each node that was silent: its answer ends the pause, and days of waiting cost little history. */
+const returnOfSilent = ({ patient, ref }: MigrationRun, { source, target }: InDoubt): readonly (() => Promise<unknown>)[] => [
+  ...(source === null ? [() => patient.source.resolveSource(ref)] : []),
+  ...(target === null ? [() => patient.target.resolveTarget(ref)] : []),
+];

@@ -7,6 +7,7 @@ import type { MigrationPlan } from '../../domain/contracts/plan.js';
 import { epochOf } from '../epoch.js';
 import type { MigrationState } from '../state.js';
 import { gatherFacts } from './gather.js';
+import { wasReset } from './take-up.js';
 
 /** Thrown with every reason at once; nothing has been touched. */
 export class Refused extends Error {
@@ -30,5 +31,8 @@ export async function validate(request: MigrateRequest, cluster: ClusterFacts, s
 }
 
 /** After a reset of the workflow the guest may still hold the lock of this very migration. */
-const withoutOwnLock = (cluster: ClusterFacts): ClusterFacts =>
-  cluster.lockOwner?.epoch === epochOf(workflowInfo()) ? { ...cluster, lockOwner: null } : cluster;
+function withoutOwnLock(cluster: ClusterFacts): ClusterFacts {
+  if (!wasReset(cluster, epochOf(workflowInfo()))) return cluster;
+  const { guest } = cluster;
+  return { ...cluster, lockOwner: null, guest: guest?.kind === 'qemu' ? { ...guest, config: { ...guest.config, lock: null } } : guest };
+}

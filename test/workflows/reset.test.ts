@@ -1,0 +1,51 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { Bench } from '../fakes/bench.js';
+import { gateAt } from '../fakes/gate.js';
+import { Scenario, endingOf } from '../fakes/scenario.js';
+import { expectSound } from '../fakes/table.js';
+
+jest.setTimeout(60_000);
+
+const TABLE = [
+  ['to its beginning, in mid pre-copy: everything is undone', 'first', 'source.precopy', 'rolled-back'],
+  ['to its beginning, after the commit: it goes forward', 'first', 'target.verifyRunning', 'migrated'],
+  ['to its last task, after it was terminated in mid pre-copy: it goes on where it was', 'last', 'source.precopy', 'migrated'],
+  ['to its last task, after it was terminated behind the commit: it goes forward', 'last', 'source.cleanupSource', 'migrated'],
+] as const;
+
+describe('a workflow that is reset', () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await Bench.start();
+  });
+  afterAll(() => bench?.stop());
+
+  it.each(TABLE)('%s', async (_title, task, activity, outcome) => {
+    const gate = gateAt(activity);
+    const scenario = new Scenario(bench, { pauseAt: gate.pauseAt, seesLock: true });
+    const lost = await scenario.start();
+    try {
+      await gate.reached;
+      if (task === 'last') await lost.terminate('by mistake');
+      const again = await resetTo(task, bench, lost);
+      gate.open();
+      const ending = await endingOf(again);
+      expectSound(scenario, ending, outcome);
+      const said = [ending.message, ...(ending.report?.incidents ?? [])].join('\n');
+      expect(said.includes('the workflow was reset in the middle of the migration')).toBe(task === 'first');
+    } finally {
+      await scenario.stop();
+    }
+  });
+});
+
+/** As `temporal workflow reset --type FirstWorkflowTask` or `LastWorkflowTask`. */
+async function resetTo(task: 'first' | 'last', { env }: Bench, handle: WorkflowHandle): Promise<WorkflowHandle> {
+  const { workflowId, runId } = await handle.describe();
+  const { events } = await handle.fetchHistory();
+  const done = events?.filter((event) => event.workflowTaskCompletedEventAttributes).map(({ eventId }) => eventId) ?? [];
+  const { runId: newRunId } = await env.client.workflowService.resetWorkflowExecution({
+    namespace: 'default', workflowExecution: { workflowId, runId }, workflowTaskFinishEventId: done.at(task === 'first' ? 0 : -1) ?? null, reason: 'test', requestId: runId,
+  });
+  return env.client.workflow.getHandle(workflowId, newRunId);
+}
