@@ -4,6 +4,9 @@ import type { MigrationProgress } from '../../domain/contracts/progress.js';
 import { messageOf } from '../../domain/errors.js';
 import { PROGRESS_QUERY } from './names.js';
 
+const QUERY_DEADLINE_MS = 2000;
+const CANCELLED = 'cancelled; it left no report';
+
 /** How a closed run ended. */
 export type Ending =
   | { readonly kind: 'report'; readonly report: MigrationReport }
@@ -19,14 +22,18 @@ export async function awaitEnding(handle: WorkflowHandle): Promise<Ending> {
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     const ending = endingOfFailure(error.cause);
-    return ending.kind === 'no-report' && error.cause instanceof CancelledFailure ? (await rememberedReport(handle)) ?? ending : ending;
+    return ending.kind === 'no-report' && error.cause instanceof CancelledFailure ? endingOfCancelled(handle) : ending;
   }
 }
 
-/** A cancelled run ends without a result and the server drops the failure's details, so its report is asked for. null: it left none, or no worker answers. */
-async function rememberedReport(handle: WorkflowHandle): Promise<Ending | null> {
-  const progress = await handle.query<MigrationProgress>(PROGRESS_QUERY).catch(() => null);
-  return isReport(progress?.report) ? { kind: 'report', report: progress.report } : null;
+/** A cancelled run ends without a result and the server drops the failure's details: its report is in the memo, else a worker is asked. */
+async function endingOfCancelled(handle: WorkflowHandle): Promise<Ending> {
+  const report = (await handle.describe()).memo?.['report'];
+  if (isReport(report)) return { kind: 'report', report };
+  const deadline = Date.now() + QUERY_DEADLINE_MS;
+  const progress = await handle.client.withDeadline(deadline, () => handle.query<MigrationProgress>(PROGRESS_QUERY)).catch(() => null);
+  if (isReport(progress?.report)) return { kind: 'report', report: progress.report };
+  return { kind: 'no-report', code: 'Cancelled', sentence: progress?.phase === 'validating' ? 'cancelled before anything was touched' : CANCELLED };
 }
 
 export function endingOfFailure(cause: unknown): Ending {
@@ -37,7 +44,7 @@ export function endingOfFailure(cause: unknown): Ending {
     return {
       kind: 'no-report',
       code: 'Terminated',
-      sentence: 'the workflow was terminated by hand, without a rollback; the node agents settle what is left of it',
+      sentence: 'the workflow was terminated by hand, without a rollback: the guest\'s lock and what was prepared are still there; docs/operator-guide.md, "After a terminated workflow", says what to do',
     };
   }
   return { kind: 'no-report', ...explainFailure(cause) };
@@ -48,7 +55,7 @@ export function explainFailure(cause: unknown): { readonly code: string; readonl
   const chain = causeChain(cause);
   const own = chain.find((failure): failure is ApplicationFailure => failure instanceof ApplicationFailure && Boolean(failure.type));
   if (own !== undefined) return { code: own.type ?? 'Internal', sentence: own.message };
-  if (chain.some((failure) => failure instanceof CancelledFailure)) return { code: 'Cancelled', sentence: 'cancelled before anything was touched' };
+  if (chain.some((failure) => failure instanceof CancelledFailure)) return { code: 'Cancelled', sentence: CANCELLED };
   const root = chain.at(-1) ?? cause;
   return { code: root instanceof TimeoutFailure ? 'Timeout' : 'Internal', sentence: messageOf(root) };
 }

@@ -1,3 +1,5 @@
+import { awaitEnding } from '../../client/api/outcome.js';
+import { outcomeSentence } from '../../domain/report/outcome.js';
 import { Bench } from '../fakes/bench.js';
 import { gateAt } from '../fakes/gate.js';
 import { Scenario, eventually, progressOf } from '../fakes/scenario.js';
@@ -36,6 +38,29 @@ describe('cancelling a migration', () => {
       await handle.cancel();
     });
     expectSound(scenario, ending, 'cancelled');
+    expect(ending.report?.incidents).toEqual([]);
+  });
+
+  it('leaves its report where no worker is needed to read it', async () => {
+    const scenario = new Scenario(bench, { holdAt: 'source.precopy' });
+    const { handle } = await scenario.play(async (running) => {
+      await scenario.held;
+      await running.cancel();
+    });
+    expect((await handle.describe()).memo?.['report']).toMatchObject({ outcome: 'cancelled', reason: 'cancelled in phase precopy' });
+    expect(await awaitEnding(handle)).toMatchObject({ kind: 'report', report: { outcome: 'cancelled' } });
+  });
+
+  it('says so when the guest does not run any more', async () => {
+    const scenario = new Scenario(bench, { holdAt: 'source.precopy', afterRollback: 'stopped' });
+    const { report } = await scenario.play(async (running) => {
+      await scenario.held;
+      await running.cancel();
+    });
+    const sentence = `the guest belongs to ${scenario.source} but does not run: its QEMU has ended, start it there`;
+    expect(report?.reason).toContain(sentence);
+    expect(report?.incidents).toEqual([sentence]);
+    expect(report && outcomeSentence(report)).toContain(sentence);
   });
 
   it.each(['source.switchover', 'target.verifyRunning', 'source.cleanupSource', 'target.cleanupTarget'])(
