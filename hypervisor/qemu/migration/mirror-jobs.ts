@@ -36,3 +36,9 @@ export function watchFailure(client: QmpClient, disks: readonly DiskMove[]): { t
   });
   return { stop, throwIfFailed: () => { if (failure !== null) throw new MigrationError('MirrorFailed', `mirror failed: ${failure}`); } };
 }
+
+/** For commands to a job or node that may have ended by itself meanwhile. */
+export function ignoreGone(error: unknown): void {
+  if (error instanceof MigrationError && error.code === 'QmpError' && /not found|Failed to find|Cannot find|is not found/i.test(error.message)) return;
+  throw error;
+}

@@ -2,7 +2,7 @@ import { shareAmongMirrors } from '../../../domain/bandwidth.js';
 import type { DiskMove } from '../../../domain/contracts/plan.js';
 import type { BlockJob, Monitor } from '../qmp/monitor.js';
 import { waitUntil } from '../wait.js';
-import { allJobs, watchFailure, type MirrorDeps } from './mirror-jobs.js';
+import { allJobs, ignoreGone, watchFailure, type MirrorDeps } from './mirror-jobs.js';
 
 const READY_POLL_MS = 200;
 const SYNCED_POLL_MS = 20;
@@ -73,11 +73,13 @@ async function shareOut(monitor: Monitor, jobs: readonly BlockJob[], isBusy: (jo
   const share = shareAmongMirrors(budget, { busy: jobs.filter(isBusy).length, all: jobs.length });
   for (const job of jobs) {
     const wanted = isBusy(job) ? share.busy : share.following;
-    if (job.speed !== wanted) await monitor.blockJobSetSpeed(job.device, wanted);
+    if (job.speed !== wanted) await monitor.blockJobSetSpeed(job.device, wanted).catch(ignoreGone);
   }
 }
 
-const writeThrough = (monitor: Monitor, { device }: BlockJob): Promise<void> => monitor.blockJobChange({ id: device, type: 'mirror', 'copy-mode': 'write-blocking' });
+/** A mirror that has just ended is told of by the next look, with its reason. */
+const writeThrough = (monitor: Monitor, { device }: BlockJob): Promise<void> =>
+  monitor.blockJobChange({ id: device, type: 'mirror', 'copy-mode': 'write-blocking' }).catch(ignoreGone);
 
 const notSynced = (job: BlockJob): boolean => job.activelySynced === false;
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

@@ -6,7 +6,7 @@ import type { DriveName } from '../../../domain/ids.js';
 import type { Monitor } from '../qmp/monitor.js';
 import { waitUntil } from '../wait.js';
 import type { QemuAddress } from '../qmp/address.js';
-import { liveJobs, mirrorJob, type MirrorDeps } from './mirror-jobs.js';
+import { ignoreGone, liveJobs, mirrorJob, type MirrorDeps } from './mirror-jobs.js';
 import { TLS_CREDS_ID } from './settings.js';
 
 export { mirrorJob, type MirrorDeps } from './mirror-jobs.js';
@@ -85,9 +85,4 @@ const bufferBytes = (bytesPerSecond: number): number => Math.min(16 * MIB, Math.
 
 async function dropNode(monitor: Monitor, node: string): Promise<void> {
   await monitor.blockdevDel(node).catch(ignoreGone);
-}
-
-function ignoreGone(error: unknown): void {
-  if (error instanceof MigrationError && error.code === 'QmpError' && /not found|Failed to find|Cannot find|is not found/i.test(error.message)) return;
-  throw error;
 }
