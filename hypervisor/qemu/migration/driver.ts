@@ -7,6 +7,7 @@ import type { QemuAddress } from '../qmp/address.js';
 import type { QmpEvent } from '../qmp/client.js';
 import { pause } from '../wait.js';
 import { toRoundSample } from './sample.js';
+import { setMirrorBandwidth } from './mirror.js';
 import { Pace } from './pace.js';
 import { HOLD_BYTES_PER_SECOND, sourceSettings } from './settings.js';
 import { handOver, switchToCompleted, type SwitchDeps } from './switch.js';
@@ -110,7 +111,8 @@ export class MemoryDriver {
         return this.#deps.monitor.migrateSetParameters({ 'downtime-limit': step.downtimeLimitMs });
       case 'set-bandwidth':
         await this.#remember({ bandwidthBytesPerSecond: step.bandwidthBytesPerSecond });
-        return this.#pace.set(ramShare(step.bandwidthBytesPerSecond, this.#deps.plan.disks.length));
+        await this.#pace.set(ramShare(step.bandwidthBytesPerSecond, this.#deps.plan.disks.length));
+        return setMirrorBandwidth(this.#deps.monitor, this.#deps.plan.disks, splitBudget(step.bandwidthBytesPerSecond, 'precopy', this.#deps.plan.disks.length).perDisk);
       case 'abort':
         return this.#refuse(step.reason);
     }
