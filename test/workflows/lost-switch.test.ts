@@ -35,6 +35,6 @@ describe('a switch whose answer never comes', () => {
     const scenario = new Scenario(bench, { switchFault: 'handover-lost', holdAt: 'source.switchover', timings: { ...SHORT, switchoverMs: 1000 } });
     const ending = await scenario.play();
     expectSound(scenario, ending, 'migrated');
-    expect(ending.report?.totalMs).toBeLessThan(8000);
+    expect(ending.report?.totalMs).toBeLessThan(5000);
   });
 });
