@@ -44,7 +44,8 @@ async function main(): Promise<void> {
     },
     // A dead host's open polls each swallow one attempt, so there are few of them.
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
-    maxConcurrentActivityTaskExecutions: 32,
+    // Observers hold a slot for as long as a migration takes; a full agent would look like a dead one.
+    maxConcurrentActivityTaskExecutions: 256,
     // A cancellation reaches an activity with its next heartbeat: within half a second.
     maxHeartbeatThrottleInterval: '500ms',
     defaultHeartbeatThrottleInterval: '500ms',

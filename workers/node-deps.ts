@@ -10,7 +10,7 @@ import type { SourceDeps } from '../hypervisor/qemu/migration/source-deps.js';
 import { findQemu } from '../hypervisor/qemu/process/identity.js';
 import { stopQemu } from '../hypervisor/qemu/process/stop.js';
 import { QmpClient } from '../hypervisor/qemu/qmp/client.js';
-import { driveQmpPath } from '../hypervisor/paths.js';
+import { driveQmpPath, generalQmpPath } from '../hypervisor/paths.js';
 import { createHandoffServer } from '../hypervisor/transport/handoff/server.js';
 import { openChannels, openTunnelEarly, prepareSsh, type SshConfig } from '../hypervisor/transport/channels.js';
 import { clearRunPath, listenSpec, runPath } from '../hypervisor/transport/listen-spec.js';
@@ -41,8 +41,10 @@ export function sourceDeps(parts: NodeParts): SourceDeps {
     ...commonDeps(parts),
     warmUp: async (ref, plan) => {
       if (plan.transport.type !== 'secure') return;
+      if (warmed.has(ref.epoch)) return;
       const connection = prepareSsh(plan, ssh);
       warmed.set(ref.epoch, connection);
+      connection.catch(() => warmed.delete(ref.epoch));
       await Promise.all([connection, openTunnelEarly({ plan, ref, runDir: parts.config.runDir, sshConfig: ssh })]);
     },
     openChannels: async (ref, plan, endpoints) => {
@@ -78,7 +80,7 @@ export function targetDeps(parts: NodeParts): TargetDeps {
   };
 }
 
-function commonDeps(parts: NodeParts): Pick<SourceDeps, 'node' | 'journal' | 'token' | 'configs' | 'connectDriveQmp' | 'qemuAlive' | 'stopQemu' | 'freeVolume' | 'tlsDir'> {
+function commonDeps(parts: NodeParts): Pick<SourceDeps, 'node' | 'journal' | 'token' | 'configs' | 'connectDriveQmp' | 'connectQmp' | 'qemuAlive' | 'stopQemu' | 'freeVolume' | 'tlsDir'> {
   const { config } = parts;
   return {
     node: config.node,
@@ -86,6 +88,7 @@ function commonDeps(parts: NodeParts): Pick<SourceDeps, 'node' | 'journal' | 'to
     token: parts.token,
     configs: parts.configs,
     connectDriveQmp: (vmid: Vmid) => QmpClient.connect(driveQmpPath(config, vmid), { timeoutMs: QMP_TIMEOUT_MS }),
+    connectQmp: (vmid: Vmid) => QmpClient.connect(generalQmpPath(config, vmid), { timeoutMs: QMP_TIMEOUT_MS }),
     qemuAlive: (vmid: Vmid) => Promise.resolve(findQemu(vmid, config) !== null),
     stopQemu: (vmid: Vmid) => stopQemu(vmid, config),
     freeVolume: async (volid) => (await parts.storages.store()).free(volid),

@@ -40,6 +40,12 @@ export class CommitGate {
     return this.#times;
   }
 
+  /** The times of a commit, waiting for one that is under way; null: there was none. */
+  async settled(): Promise<CommitTimes | null> {
+    await this.#answering;
+    return this.#times;
+  }
+
   /** HANDOVER has arrived. */
   onHandover(): Promise<HandoffAnswer> {
     this.#answering ??= this.#commit();
@@ -69,6 +75,8 @@ export class CommitGate {
       const times = await commit(this.#deps, this.#ref, this.#plan, new Monitor(this.#client), this.#config);
       this.#times = times;
       this.#done.emit('changed');
+      // After the answer: the guest runs, nothing hurries any more.
+      setImmediate(() => void this.#deps.journal.append(this.#ref.vmid, this.#ref.epoch, 'running').catch(() => undefined));
       return { kind: 'committed', ...times };
     } catch (error) {
       this.#answering = null;

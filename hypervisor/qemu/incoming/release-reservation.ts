@@ -1,5 +1,6 @@
 import { MigrationError } from '../../../domain/errors.js';
 import type { EpochRef } from '../../../domain/contracts/activities.js';
+import { neverBegun } from '../never-begun.js';
 import type { TargetDeps } from './target-deps.js';
 import { foldTarget } from './target-journal.js';
 
@@ -9,7 +10,8 @@ import { foldTarget } from './target-journal.js';
  */
 export async function releaseReservation(deps: TargetDeps, ref: EpochRef): Promise<void> {
   const entry = await deps.journal.read(ref.vmid, ref.epoch);
-  if (entry === null || entry.closed) return;
+  if (entry === null) return neverBegun(deps.journal, ref, 'target');
+  if (entry.closed) return;
   await deps.journal.requireCurrent(ref.vmid, ref.epoch);
   const decision = await deps.token.read(ref.vmid, ref.epoch);
   if (decision === 'committed' || decision === 'undecided') {

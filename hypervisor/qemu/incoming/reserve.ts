@@ -2,6 +2,7 @@ import { MigrationError } from '../../../domain/errors.js';
 import type { Endpoint, EpochRef, TargetEndpoints } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { DriveName, Volid } from '../../../domain/ids.js';
+import { lookAtQemu } from '../look.js';
 import { Monitor } from '../qmp/monitor.js';
 import { listenForNbd, listenForRam } from './listen.js';
 import type { ListenOn, ListenSpec } from '../../transport/listen-spec.js';
@@ -11,27 +12,36 @@ import { exportsOf, foldTarget } from './target-journal.js';
 
 /**
  * Makes everything ready on the target: volumes, QEMU waiting for its state, NBD exports, commit token. Each is in the
- * journal before it exists. A retry finds what is there: a ready reservation is returned, a half-made one is made anew.
+ * journal before it exists. `stillWanted` throws when this reservation was given up meanwhile. A retry finds what is there: a ready reservation is returned, a half-made one is made anew.
  */
 export async function reserveTarget(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan,
-  listenForHandover: (on: ListenOn) => Promise<Endpoint>): Promise<TargetEndpoints> {
+  listenForHandover: (on: ListenOn) => Promise<Endpoint>, stillWanted: () => void): Promise<TargetEndpoints> {
   await requireOwnLock(deps, ref);
   const memory = foldTarget(await deps.journal.open(ref.vmid, ref.epoch, 'target'));
   const note = (state: string, data?: Readonly<Record<string, unknown>>): Promise<void> => deps.journal.append(ref.vmid, ref.epoch, state, data);
-  if (memory.endpoints !== null && await stillWaiting(deps, ref)) return memory.endpoints;
+  await requireUndecided(deps, ref);
+  const { state } = await lookAtQemu(deps, ref.vmid);
+  if (memory.endpoints !== null && state === 'inmigrate') return memory.endpoints;
+  if (memory.endpoints !== null && state !== 'stopped') {
+    throw new MigrationError('OwnershipUnknown', `reserve target failed: VM ${ref.vmid}: the QEMU on ${deps.node} holds a copy already (${state}); nothing was touched`);
+  }
   if (memory.plan === null) await note('reserving', { plan });
   if (memory.incoming) await deps.stopQemu(ref.vmid);
-  else if (await deps.qemuAlive(ref.vmid)) {
+  else if (state !== 'stopped') {
     throw new MigrationError('TargetStartFailed', `reserve target failed: VM ${ref.vmid} already running on ${deps.node}; ferry did not start it and leaves it alone`);
   }
+  stillWanted();
   const volumes = await makeVolumes(deps, ref, plan, memory.volumes);
   const config = deps.parseConfig(ref.vmid, await deps.configs.readVm(ref.vmid, plan.source));
   if (plan.transport.type !== 'secure') await deps.token.createSecret(ref.vmid, ref.epoch);
   const listen = await deps.listenSpec(ref, plan);
+  stillWanted();
   await note('incoming');
   await deps.startIncoming(config, plan, volumes);
   const { ram, nbd, exports } = await openQemu(deps, ref, plan, volumes, listen);
+  stillWanted();
   await deps.token.create(ref.vmid, ref.epoch);
+  await requireUndecided(deps, ref);
   const endpoints: TargetEndpoints = { ram, nbd, handoff: await listenForHandover(listen.handoff), exports };
   await note('ready', { endpoints });
   return endpoints;
@@ -59,6 +69,14 @@ async function requireOwnLock(deps: TargetDeps, ref: EpochRef): Promise<void> {
   }
 }
 
+/** After a decision there is nothing to reserve any more: what is here may be the guest itself. */
+async function requireUndecided(deps: TargetDeps, ref: EpochRef): Promise<void> {
+  const decision = await deps.token.read(ref.vmid, ref.epoch);
+  if (decision === 'committed' || decision === 'aborted') {
+    throw new MigrationError('OwnershipUnknown', `reserve target failed: VM ${ref.vmid}: the commit token says ${decision}`, { decision });
+  }
+}
+
 async function makeVolumes(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, known: ReadonlyMap<DriveName, Volid>): Promise<ReadonlyMap<DriveName, Volid>> {
   const volumes = new Map(known);
   for (const disk of plan.disks) {
@@ -71,14 +89,4 @@ async function makeVolumes(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan,
     await deps.createVolume(volid, disk.targetFormat, disk.sizeBytes);
   }
   return volumes;
-}
-
-async function stillWaiting(deps: TargetDeps, ref: EpochRef): Promise<boolean> {
-  if (!(await deps.qemuAlive(ref.vmid))) return false;
-  const client = await deps.connectDriveQmp(ref.vmid);
-  try {
-    return (await new Monitor(client).queryStatus()).status === 'inmigrate';
-  } finally {
-    client.close();
-  }
 }

@@ -16,6 +16,8 @@ export interface TargetDeps {
   readonly configs: GuestConfigStore;
   readonly lock: GuestLock;
   connectDriveQmp(vmid: Vmid): Promise<QmpClient>;
+  /** For a read-only look: the general socket, so that no driver is in the way. */
+  connectQmp(vmid: Vmid): Promise<QmpClient>;
   qemuAlive(vmid: Vmid): Promise<boolean>;
   stopQemu(vmid: Vmid): Promise<void>;
   /** Starts the guest's QEMU waiting for its state, with these disks in place of the config's. */

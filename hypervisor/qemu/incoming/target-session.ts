@@ -17,7 +17,9 @@ export class TargetSession {
   readonly #deps: TargetDeps;
   readonly #ref: EpochRef;
   readonly #plan: MigrationPlan;
+  #over = false;
   #reserving: Promise<TargetEndpoints> | null = null;
+  #gate: CommitGate | null = null;
   #arming: Promise<CommitGate> | null = null;
   #client: QmpClient | null = null;
   #server: HandoffServer | null = null;
@@ -35,12 +37,17 @@ export class TargetSession {
   }
 
   /** Listens for HANDOVER from here on, whoever asks. */
-  arm(endpoints: TargetEndpoints): Promise<CommitGate> {
+  async arm(endpoints: TargetEndpoints): Promise<CommitGate> {
+    if (this.#arming !== null) {
+      await this.#arming.catch(() => undefined);
+      // Its QEMU connection has ended: a gate that can never open again.
+      if (this.client === null) await this.dispose();
+    }
     this.#arming ??= this.#arm(listenAgain(endpoints.handoff)).catch((error: unknown) => {
       this.#arming = null;
       throw error;
     });
-    return this.#arming;
+    return await this.#arming;
   }
 
   /**
@@ -48,7 +55,8 @@ export class TargetSession {
    * journal and its QEMU say `completed`), so the gate opens as if it had arrived here. Anything else: refused.
    */
   async finishCommit(): Promise<CommitTimes> {
-    const known = (await this.#arming?.catch(() => null))?.times;
+    await this.#arming?.catch(() => undefined);
+    const known = await this.#gate?.settled();
     if (known) return known;
     const decision = await this.#deps.token.read(this.#ref.vmid, this.#ref.epoch);
     if (decision === 'undecided') return this.#commitLate();
@@ -65,12 +73,20 @@ export class TargetSession {
     }
   }
 
+  /** Nothing of this epoch may be made here any more: a reservation under way stops before its next step. */
+  async end(): Promise<void> {
+    this.#over = true;
+    await this.#reserving?.catch(() => undefined);
+    await this.dispose();
+  }
+
   async dispose(): Promise<void> {
     await this.#arming?.catch(() => undefined);
     await this.#server?.close();
     this.#client?.close();
     this.#server = null;
     this.#client = null;
+    this.#gate = null;
     this.#arming = null;
   }
 
@@ -79,10 +95,9 @@ export class TargetSession {
     return this.#client !== null && !this.#client.closed ? this.#client : null;
   }
 
+  /** Needs no listener: the caller brings the HANDOVER. */
   async #commitLate(): Promise<CommitTimes> {
-    const { endpoints } = foldTarget(await this.#deps.journal.requireCurrent(this.#ref.vmid, this.#ref.epoch));
-    if (endpoints === null) throw new MigrationError('SwitchoverFailed', `finish commit failed: VM ${this.#ref.vmid}: this node never reserved it`);
-    const gate = await this.arm(endpoints);
+    const gate = await this.#openGate();
     const answer = await gate.onHandover();
     if (answer.kind !== 'committed' || gate.times === null) {
       throw new MigrationError('SwitchoverFailed', `finish commit failed: VM ${this.#ref.vmid}: ${answer.kind === 'refused' ? answer.reason : 'no answer'}`);
@@ -100,16 +115,29 @@ export class TargetSession {
       });
       if (this.#server === null) throw new MigrationError('Internal', 'listen for the hand-over failed: no server');
       return this.#server.endpoint;
-    });
+    }, () => this.#stillWanted());
   }
 
   async #arm(on: ListenOn): Promise<CommitGate> {
-    const memory = foldTarget(await this.#deps.journal.requireCurrent(this.#ref.vmid, this.#ref.epoch));
-    const [client, config] = await Promise.all([this.#deps.connectDriveQmp(this.#ref.vmid), prepareConfig(this.#deps, this.#ref, this.#plan, memory)]);
-    this.#client = client;
-    const gate = new CommitGate(this.#deps, this.#ref, this.#plan, client, config);
-    if (!memory.armed) await this.#deps.journal.append(this.#ref.vmid, this.#ref.epoch, 'armed');
+    const gate = await this.#openGate();
+    await this.#deps.journal.append(this.#ref.vmid, this.#ref.epoch, 'armed');
+    this.#stillWanted();
+    await this.#server?.close();
     this.#server = await this.#deps.listenForHandoff(this.#ref, this.#plan, on, () => gate.onHandover());
     return gate;
+  }
+
+  /** One gate for as long as its connection to QEMU lives. */
+  async #openGate(): Promise<CommitGate> {
+    if (this.#gate !== null && this.client !== null) return this.#gate;
+    const memory = foldTarget(await this.#deps.journal.requireCurrent(this.#ref.vmid, this.#ref.epoch));
+    const config = await prepareConfig(this.#deps, this.#ref, this.#plan, memory);
+    this.#client = await this.#deps.connectDriveQmp(this.#ref.vmid);
+    this.#gate = new CommitGate(this.#deps, this.#ref, this.#plan, this.#client, config);
+    return this.#gate;
+  }
+
+  #stillWanted(): void {
+    if (this.#over) throw new MigrationError('StaleEpoch', `go on failed: VM ${this.#ref.vmid}: migration ${this.#ref.epoch} was given up on ${this.#deps.node}`);
   }
 }

@@ -5,7 +5,7 @@ import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
 import type { Epoch } from '../../../domain/ids.js';
 import { Monitor } from '../qmp/monitor.js';
-import { toGuestRunState } from '../run-state.js';
+import { lookAtQemu } from '../look.js';
 import { dropTlsCreds } from '../migration/tls-creds.js';
 import { releaseReservation } from './release-reservation.js';
 import type { TargetDeps } from './target-deps.js';
@@ -34,7 +34,7 @@ export class TargetSessions {
 
   async verifyRunning(ref: EpochRef, plan: MigrationPlan): Promise<{ readonly state: GuestRunState }> {
     await this.#deps.journal.requireCurrent(ref.vmid, ref.epoch);
-    const { state } = await this.#askQemu(ref);
+    const { state } = await lookAtQemu(this.#deps, ref.vmid);
     const expected = plan.keepPaused ? ['paused', 'prelaunch'] : ['running'];
     if (!expected.includes(state)) {
       throw new MigrationError('SwitchoverFailed', `verify guest failed: VM ${ref.vmid} on ${this.#deps.node}: expected ${expected[0]}, got ${state}`);
@@ -65,7 +65,7 @@ export class TargetSessions {
 
   async evidence(ref: EpochRef): Promise<TargetEvidence> {
     const [entry, decision, qemu, owner] = await Promise.all([
-      this.#deps.journal.read(ref.vmid, ref.epoch), this.#deps.token.read(ref.vmid, ref.epoch), this.#askQemu(ref), this.#deps.configs.find(ref.vmid),
+      this.#deps.journal.read(ref.vmid, ref.epoch), this.#deps.token.read(ref.vmid, ref.epoch), lookAtQemu(this.#deps, ref.vmid), this.#deps.configs.find(ref.vmid),
     ]);
     return {
       node: this.#deps.node, qemu: qemu.state, migrationStatus: qemu.migrationStatus, decision,
@@ -86,7 +86,8 @@ export class TargetSessions {
 
   async #recoverOne(entry: JournalEntry): Promise<string> {
     const ref = { vmid: entry.vmid, epoch: entry.epoch };
-    const { plan, endpoints, armed } = foldTarget(entry);
+    const { plan, endpoints, armed, running } = foldTarget(entry);
+    if (running) return `VM ${ref.vmid}: committed and started before`;
     if (plan === null || endpoints === null || !armed) return `VM ${ref.vmid}: not armed yet`;
     if (!(await this.#deps.qemuAlive(ref.vmid))) return `VM ${ref.vmid}: its QEMU is gone`;
     const decision = await this.#deps.token.read(ref.vmid, ref.epoch);
@@ -112,19 +113,6 @@ export class TargetSessions {
     }
   }
 
-  async #askQemu(ref: EpochRef): Promise<{ state: GuestRunState; migrationStatus: string | null }> {
-    if (!(await this.#deps.qemuAlive(ref.vmid))) return { state: 'stopped', migrationStatus: null };
-    const inUse = this.#sessions.get(ref.epoch)?.client ?? null;
-    const client = inUse ?? await this.#deps.connectDriveQmp(ref.vmid);
-    try {
-      const monitor = new Monitor(client);
-      const [status, info] = await Promise.all([monitor.queryStatus(), monitor.queryMigrate()]);
-      return { state: toGuestRunState(status.status), migrationStatus: info.status };
-    } finally {
-      if (inUse === null) client.close();
-    }
-  }
-
   #of(ref: EpochRef, plan: MigrationPlan): TargetSession {
     const known = this.#sessions.get(ref.epoch);
     if (known !== undefined) return known;
@@ -134,7 +122,7 @@ export class TargetSessions {
   }
 
   async #end(ref: EpochRef): Promise<void> {
-    await this.#sessions.get(ref.epoch)?.dispose();
+    await this.#sessions.get(ref.epoch)?.end();
     this.#sessions.delete(ref.epoch);
   }
 }

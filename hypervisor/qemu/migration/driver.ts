@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { splitBudget } from '../../../domain/bandwidth.js';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { PrecopyVisit, SwitchoverResult } from '../../../domain/contracts/activities.js';
@@ -7,6 +8,7 @@ import type { QemuAddress } from '../qmp/address.js';
 import type { QmpEvent } from '../qmp/client.js';
 import { pause } from '../wait.js';
 import { toRoundSample } from './sample.js';
+import type { DriverState, Steered } from './driver-state.js';
 import { setMirrorBandwidth } from './mirror.js';
 import { Pace } from './pace.js';
 import { HOLD_BYTES_PER_SECOND, sourceSettings } from './settings.js';
@@ -16,24 +18,12 @@ import { toSwitchoverResult } from './switch-result.js';
 const FIGURES_INTERVAL_MS = 500;
 /** A visit ends with a round, but rounds shorter than this share one. */
 const MIN_VISIT_MS = 1000;
-/** A visit ends after this long even inside one long round, so that the policy can act. */
+/** … and one long round takes several, so that the policy can act. */
 const MAX_VISIT_MS = 10_000;
 
 /** While the switch runs a visit waits for its end, but not longer than this. */
 const QUIET_SWITCH_MS = 10_000;
-
-/** Limits an operator or the policy changed while the stream ran; journaled, so that the next driver keeps them. */
-export interface Steered {
-  readonly downtimeLimitMs?: number;
-  readonly bandwidthBytesPerSecond?: number | null;
-}
-
-type State =
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'copying' }
-  | { readonly kind: 'switching' }
-  | { readonly kind: 'switched'; readonly result: SwitchoverResult }
-  | { readonly kind: 'ended'; readonly cause: string; readonly code: 'MigrationFailed' | 'SwitchoverRefused' | 'SwitchoverFailed' };
+const ASK_AGAIN_MS = 1000;
 
 /**
  * Drives one memory migration from start to end and stays on duty between the workflow's visits: QEMU picks the
@@ -43,10 +33,11 @@ export class MemoryDriver {
   readonly #deps: SwitchDeps;
   readonly #changed = new EventEmitter();
   readonly #samples: RoundSample[] = [];
-  #state: State = { kind: 'idle' };
+  #state: DriverState = { kind: 'idle' };
   #downtimeLimitMs: number;
   readonly #pace: Pace;
   #stoppedAtMs: number | null = null;
+  #disposed = false;
   #permittedUntilMs = 0;
   readonly #unsubscribe: (() => void)[] = [];
 
@@ -61,9 +52,7 @@ export class MemoryDriver {
     this.#unsubscribe.push(() => this.#pace.dispose());
   }
 
-  get state(): State['kind'] {
-    return this.#state.kind;
-  }
+  get state(): DriverState['kind'] { return this.#state.kind; }
 
   /** Starts the stream. The caller has journaled it and seen the target armed. */
   async start(ram: QemuAddress, downtimeLimitMs: number): Promise<void> {
@@ -78,10 +67,12 @@ export class MemoryDriver {
 
   /** Takes over what a former agent left in QEMU. */
   async adopt(): Promise<void> {
-    const info = await this.#deps.monitor.queryMigrate();
+    const [info, run] = await Promise.all([this.#deps.monitor.queryMigrate(), this.#deps.monitor.queryStatus()]);
     this.#permit();
     switch (info.status) {
       case 'completed':
+        // Rolled back already: the guest runs here, and that is never handed over.
+        if (run.status !== 'postmigrate') return this.#end('MigrationFailed', `the guest is ${run.status} on the source`);
         this.#set({ kind: 'switching' });
         void this.#finish({ stoppedAtMs: performance.now(), seenAtMs: performance.now(), mirrorsFinishedAtMs: performance.now(), completedAtMs: performance.now() });
         return;
@@ -139,7 +130,10 @@ export class MemoryDriver {
         if (this.state !== 'ended') return { kind: 'switching', sample: latest };
         continue;
       }
-      const sample = toRoundSample(await this.#deps.monitor.queryMigrate(), seenVisits + 1, this.#downtimeLimitMs, this.#pace.heldBecause);
+      const info = await this.#deps.monitor.queryMigrate();
+      // Seen by asking: its event may have come before this driver took over.
+      if (info.status === 'pre-switchover' && this.state === 'copying') void this.#onPreSwitchover(performance.now());
+      const sample = toRoundSample(info, seenVisits + 1, this.#downtimeLimitMs, this.#pace.heldBecause);
       latest = sample;
       onFigures(sample);
       const visitMs = performance.now() - begunAtMs;
@@ -167,6 +161,7 @@ export class MemoryDriver {
 
   /** Stops acting; what QEMU does goes on. */
   dispose(): void {
+    this.#disposed = true;
     for (const stop of this.#unsubscribe) stop();
     this.#unsubscribe.length = 0;
   }
@@ -196,10 +191,17 @@ export class MemoryDriver {
 
   async #finish(instants: { stoppedAtMs: number; seenAtMs: number; mirrorsFinishedAtMs: number; completedAtMs: number }): Promise<void> {
     try {
-      const { answer, handedOverAtMs, answeredAtMs } = await handOver(this.#deps);
-      if (answer.kind === 'refused') return this.#end('SwitchoverFailed', `the target refused the guest: ${answer.reason} (decision: ${answer.decision})`);
-      const info = await this.#deps.monitor.queryMigrate();
-      this.#set({ kind: 'switched', result: toSwitchoverResult(info, { ...instants, handedOverAtMs, answeredAtMs }, answer) });
+      for (;;) {
+        const { answer, handedOverAtMs, answeredAtMs } = await handOver(this.#deps);
+        if (answer.kind === 'committed') {
+          const info = await this.#deps.monitor.queryMigrate();
+          return this.#set({ kind: 'switched', result: toSwitchoverResult(info, { ...instants, handedOverAtMs, answeredAtMs }, answer) });
+        }
+        if (answer.decision === 'aborted') return this.#end('SwitchoverFailed', `the target refused the guest: ${answer.reason}`);
+        // Undecided (no quorum), or committed and not finished: only the target can end that, so it is asked again.
+        await sleep(ASK_AGAIN_MS);
+        if (this.#disposed) return;
+      }
     } catch (error) {
       this.#end('SwitchoverFailed', messageOf(error));
     }
@@ -233,7 +235,7 @@ export class MemoryDriver {
     this.#set({ kind: 'ended', code, cause });
   }
 
-  #set(state: State): void {
+  #set(state: DriverState): void {
     this.#state = state;
     this.#changed.emit('changed');
   }

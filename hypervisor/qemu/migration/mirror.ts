@@ -64,7 +64,10 @@ export async function finishMirrors(deps: MirrorDeps, disks: readonly DiskMove[]
   const done = deps.client.waitForEvent((e) => {
     const device = e.data['device'];
     if ((e.event !== 'BLOCK_JOB_COMPLETED' && e.event !== 'BLOCK_JOB_CANCELLED') || typeof device !== 'string') return false;
-    if (e.data['error'] !== undefined) throw new MigrationError('MirrorFailed', `finish mirror failed: ${device}: ${String(e.data['error'])}`);
+    if (!pending.has(device)) return false;
+    // A mirror that was not ready ends as cancelled, and its copy is not whole.
+    const cause = e.event === 'BLOCK_JOB_CANCELLED' ? 'it was not ready' : e.data['error'];
+    if (cause !== undefined) throw new MigrationError('MirrorFailed', `finish mirror failed: ${device}: ${String(cause)}`);
     pending.delete(device);
     return pending.size === 0;
   }, FINISH_TIMEOUT_MS);

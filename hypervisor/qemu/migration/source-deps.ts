@@ -13,6 +13,8 @@ export interface SourceDeps {
   readonly configs: GuestConfigStore;
   /** The driver's own QMP socket of the guest. Throws when the guest's QEMU is not there. */
   connectDriveQmp(vmid: Vmid): Promise<QmpClient>;
+  /** For a read-only look: the general socket, so that no driver is in the way. */
+  connectQmp(vmid: Vmid): Promise<QmpClient>;
   qemuAlive(vmid: Vmid): Promise<boolean>;
   /** Ends the guest's QEMU (verified pid) and removes its taps and sockets. */
   stopQemu(vmid: Vmid): Promise<void>;

@@ -1,6 +1,6 @@
 import type { TargetEndpoints } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
-import type { Steered } from './driver.js';
+import type { Steered } from './driver-state.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
 
 /**

@@ -3,8 +3,10 @@ import type { EpochRef } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import { Monitor } from '../qmp/monitor.js';
 import { waitUntil } from '../wait.js';
+import { neverBegun } from '../never-begun.js';
 import { abandonMirrors } from './mirror.js';
 import type { SourceDeps } from './source-deps.js';
+import { foldSource } from './source-journal.js';
 import { dropTlsCreds } from './tls-creds.js';
 
 /** States in which QEMU still works on a migration (qapi/migration.json, MigrationStatus). */
@@ -17,10 +19,12 @@ const BUSY = new Set(['setup', 'active', 'pre-switchover', 'device', 'cancelling
  */
 export async function rollbackSource(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan, signal: AbortSignal): Promise<void> {
   const entry = await deps.journal.read(ref.vmid, ref.epoch);
-  if (entry === null || entry.closed) return;
+  if (entry === null) return neverBegun(deps.journal, ref, 'source');
+  if (entry.closed) return;
   await deps.journal.requireCurrent(ref.vmid, ref.epoch);
   const decision = await deps.token.read(ref.vmid, ref.epoch);
-  if (decision === 'committed' || decision === 'undecided') {
+  const lostToken = decision === 'none' && foldSource(entry).handedOver;
+  if (decision === 'committed' || decision === 'undecided' || lostToken) {
     throw new MigrationError('OwnershipUnknown', `roll back failed: VM ${ref.vmid}: the commit token says ${decision}, so the guest may belong to ${plan.target}`);
   }
   if (await deps.qemuAlive(ref.vmid)) await calmQemu(deps, ref, plan, signal);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { splitBudget } from '../../../domain/bandwidth.js';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { HandoffClient } from '../../transport/handoff/client.js';
@@ -15,6 +16,7 @@ import { foldSource } from './source-journal.js';
 import { addTlsCreds } from './tls-creds.js';
 
 const ARMED_TIMEOUT_MS = 10_000;
+const PROBE_TIMEOUT_MS = 2000;
 
 /**
  * One migration on its source node, from the first connection to the hand-over. Every step looks at what is really
@@ -28,6 +30,8 @@ export class SourceSession {
   #opening: Promise<Channels> | null = null;
   #driving: Promise<MemoryDriver> | null = null;
   #driver: MemoryDriver | null = null;
+  #over = false;
+  readonly #probe = new WriteProbe();
 
   constructor(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan) {
     this.#deps = deps;
@@ -62,7 +66,7 @@ export class SourceSession {
   async precopy(input: PrecopyInput, signal: AbortSignal, onFigures: (sample: RoundSample) => void): Promise<PrecopyVisit> {
     const driver = await this.driver(input.endpoints, input.decision.action === 'start' ? input.decision.downtimeLimitMs : null, signal);
     await driver.apply(input.decision);
-    await driver.holdWhile(await this.#deps.token.probeWritable(this.ref.vmid).then(() => null, messageOf));
+    await driver.holdWhile(await this.#probe.reason(() => this.#deps.token.probeWritable(this.ref.vmid)));
     return driver.visit(input.seenVisits, signal, onFigures);
   }
 
@@ -85,7 +89,7 @@ export class SourceSession {
 
   async qmp(): Promise<QmpClient> {
     if (this.#connecting === null) {
-      const connecting = this.#deps.connectDriveQmp(this.ref.vmid);
+      const connecting = this.#unlessOver(this.#deps.connectDriveQmp(this.ref.vmid), (client) => client.close());
       this.#connecting = connecting;
       connecting.then((client) => client.onClose(() => { this.#connecting = null; }), () => { this.#connecting = null; });
     }
@@ -102,6 +106,8 @@ export class SourceSession {
 
   /** Lets go of everything in this process. `keepTunnel`: the stream goes on, for the agent that comes after this one. */
   async dispose({ keepTunnel }: { readonly keepTunnel: boolean }): Promise<void> {
+    this.#over = true;
+    await this.#driving?.catch(() => undefined);
     // Nobody is on duty until the next agent adopts the stream: it must not reach its switch meanwhile.
     if (keepTunnel) await this.#driver?.leave().catch(() => undefined);
     this.#driver?.dispose();
@@ -116,9 +122,12 @@ export class SourceSession {
 
   async #makeDriver(endpoints: TargetEndpoints, downtimeLimitMs: number | null, signal: AbortSignal): Promise<MemoryDriver> {
     const entry = await this.#deps.journal.requireCurrent(this.ref.vmid, this.ref.epoch);
-    const [client, channels] = await Promise.all([this.qmp(), this.channels(endpoints)]);
+    const client = await this.qmp();
     const monitor = new Monitor(client);
     const memory = foldSource(entry);
+    // A guest that stands still can't wait for connections.
+    if (memory.migrating && (await monitor.queryMigrate()).status === 'pre-switchover') await monitor.migrateCancel();
+    const channels = await this.channels(endpoints);
     const driver = new MemoryDriver({ client, monitor, journal: this.#deps.journal, handoff: channels.handoff, plan: this.plan, ref: this.ref }, memory.steered);
     this.#driver = driver;
     if (memory.migrating && !(await neverStarted(monitor))) {
@@ -135,7 +144,15 @@ export class SourceSession {
 
   async #openChannels(endpoints: TargetEndpoints): Promise<Channels> {
     await this.#note('channels', { endpoints });
-    return this.#deps.openChannels(this.ref, this.plan, endpoints);
+    return this.#unlessOver(this.#deps.openChannels(this.ref, this.plan, endpoints), (channels) => void channels.close());
+  }
+
+  /** What arrives after the end is closed again: nobody would ever close it otherwise. */
+  async #unlessOver<T>(opening: Promise<T>, close: (late: T) => void): Promise<T> {
+    const opened = await opening;
+    if (!this.#over) return opened;
+    close(opened);
+    throw new MigrationError('StaleEpoch', `go on failed: VM ${this.ref.vmid}: migration ${this.ref.epoch} is over here`);
   }
 
   #note(state: string, data?: Readonly<Record<string, unknown>>): Promise<void> {
@@ -154,6 +171,19 @@ async function untilArmed(handoff: HandoffClient, signal: AbortSignal): Promise<
 
 /** The journal says `migrating` but the agent died before QEMU heard of it. */
 async function neverStarted(monitor: Monitor): Promise<boolean> {
-  const { status } = await monitor.queryMigrate();
-  return status === null || status === 'none';
+  const [{ status }, run] = await Promise.all([monitor.queryMigrate(), monitor.queryStatus()]);
+  // A guest that once arrived by migration says `completed` until its first stream goes out.
+  return status === null || status === 'none' || (status === 'completed' && run.status !== 'postmigrate');
+}
+
+/** At most one probe under way: a cluster file system that hangs would take every thread for files. */
+class WriteProbe {
+  #running: Promise<string | null> | null = null;
+
+  /** Why no decision could be written now; null: it could. Answers within 2 s. */
+  reason(probe: () => Promise<void>): Promise<string | null> {
+    this.#running ??= probe().then(() => null, messageOf).finally(() => { this.#running = null; });
+    const late = sleep(PROBE_TIMEOUT_MS, 'the cluster file system does not answer', { ref: false });
+    return Promise.race([this.#running, late]);
+  }
 }

@@ -3,8 +3,7 @@ import type { EpochRef, SourceEvidence } from '../../../domain/contracts/activit
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
 import type { Epoch, Volid } from '../../../domain/ids.js';
-import { Monitor } from '../qmp/monitor.js';
-import { toGuestRunState } from '../run-state.js';
+import { lookAtQemu } from '../look.js';
 import { cleanupSource } from './source-cleanup.js';
 import type { SourceDeps } from './source-deps.js';
 import { foldSource } from './source-journal.js';
@@ -15,6 +14,8 @@ import { SourceSession } from './source-session.js';
 export class SourceSessions {
   readonly #deps: SourceDeps;
   readonly #sessions = new Map<Epoch, SourceSession>();
+  /** Given up or over: a late attempt of theirs must not begin again. */
+  readonly #over = new Set<Epoch>();
 
   constructor(deps: SourceDeps) {
     this.#deps = deps;
@@ -42,7 +43,7 @@ export class SourceSessions {
 
   async evidence(ref: EpochRef): Promise<SourceEvidence> {
     const [entry, decision, qemu] = await Promise.all([
-      this.#deps.journal.read(ref.vmid, ref.epoch), this.#deps.token.read(ref.vmid, ref.epoch), this.#askQemu(ref),
+      this.#deps.journal.read(ref.vmid, ref.epoch), this.#deps.token.read(ref.vmid, ref.epoch), lookAtQemu(this.#deps, ref.vmid),
     ]);
     return {
       node: this.#deps.node, qemu: qemu.state, migrationStatus: qemu.migrationStatus, decision,
@@ -78,28 +79,15 @@ export class SourceSessions {
   #of(ref: EpochRef, plan: MigrationPlan): SourceSession {
     const known = this.#sessions.get(ref.epoch);
     if (known !== undefined) return known;
+    if (this.#over.has(ref.epoch)) throw new MigrationError('StaleEpoch', `go on failed: VM ${ref.vmid}: migration ${ref.epoch} is over on ${this.#deps.node}`);
     const session = new SourceSession(this.#deps, ref, plan);
     this.#sessions.set(ref.epoch, session);
     return session;
   }
 
   async #end(ref: EpochRef): Promise<void> {
+    this.#over.add(ref.epoch);
     await this.#sessions.get(ref.epoch)?.dispose({ keepTunnel: false });
     this.#sessions.delete(ref.epoch);
-  }
-
-  async #askQemu(ref: EpochRef): Promise<Pick<SourceEvidence, 'migrationStatus'> & { state: SourceEvidence['qemu'] }> {
-    if (!(await this.#deps.qemuAlive(ref.vmid))) return { state: 'stopped', migrationStatus: null };
-    const session = this.#sessions.get(ref.epoch);
-    const own = session === undefined ? await this.#deps.connectDriveQmp(ref.vmid) : null;
-    try {
-      const client = own ?? await session?.qmp();
-      if (client === undefined) throw new MigrationError('Internal', 'ask QEMU failed: no connection');
-      const monitor = new Monitor(client);
-      const [status, info] = await Promise.all([monitor.queryStatus(), monitor.queryMigrate()]);
-      return { state: toGuestRunState(status.status), migrationStatus: info.status };
-    } finally {
-      own?.close();
-    }
   }
 }

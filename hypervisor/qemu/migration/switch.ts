@@ -36,9 +36,12 @@ const COMPLETE_TIMEOUT_MS = 120_000;
 export async function switchToCompleted(deps: SwitchDeps, seenAtMs: number): Promise<Pick<SwitchInstants, 'mirrorsFinishedAtMs' | 'completedAtMs'>> {
   await finishMirrors(deps, deps.plan.disks);
   const mirrorsFinishedAtMs = deps.plan.disks.length === 0 ? seenAtMs : performance.now();
+  // Before `completed` the source may go back at once: a link that is cut now need not hold the guest.
+  const stopWatching = deps.handoff.onLost(() => void deps.monitor.migrateCancel().catch(() => undefined));
   const ended = deps.client.waitForEvent((e) => e.event === 'MIGRATION' && isEnd(e.data['status']), COMPLETE_TIMEOUT_MS);
   await Promise.all([deps.monitor.migrateContinue('pre-switchover'), ended]);
   const event = await ended;
+  stopWatching();
   if (event.data['status'] !== 'completed') {
     throw new MigrationError('MigrationFailed', `switchover failed: QEMU ended the migration as ${String(event.data['status'])}; the guest runs on the source`);
   }

@@ -54,6 +54,30 @@ describe('an epoch', () => {
     expect(entry?.records.at(-1)).toMatchObject({ state: 'closed', data: { outcome: 'rolled-back' } });
   });
 
+  test('stays closed, whatever was appended while it was being closed', async () => {
+    const journal = createFileJournal(dir);
+    await journal.open(VMID, 'epoch-1', 'source');
+    const closing = journal.close(VMID, 'epoch-1', 'rolled-back');
+    const late: Promise<void>[] = [];
+    for (let over = false; !over;) {
+      late.push(journal.append(VMID, 'epoch-1', 'late'));
+      over = await Promise.race([closing.then(() => true), new Promise<boolean>((resolve) => { setImmediate(resolve, false); })]);
+    }
+    await Promise.allSettled(late);
+    expect((await journal.read(VMID, 'epoch-1'))?.records.at(-1)?.state).toBe('closed');
+    await expect(journal.requireCurrent(VMID, 'epoch-1')).rejects.toMatchObject({ code: 'StaleEpoch' });
+  });
+
+  test('stays closed for a reader when a record lies behind its end', async () => {
+    const journal = createFileJournal(dir);
+    await journal.open(VMID, 'epoch-1', 'source');
+    await journal.close(VMID, 'epoch-1', 'rolled-back');
+    appendFileSync(fileOf('epoch-1'), '{"at":"2026-01-01T00:00:00.000Z","state":"late","data":{}}\n');
+    const after = createFileJournal(dir);
+    await expect(after.openEntries()).resolves.toEqual([]);
+    await expect(after.append(VMID, 'epoch-1', 'later')).rejects.toMatchObject({ code: 'StaleEpoch' });
+  });
+
   test('is stale when a newer one was opened, but its undo can still be written', async () => {
     const journal = createFileJournal(dir);
     await journal.open(VMID, 'epoch-1', 'source');
@@ -128,7 +152,20 @@ describe('after a crash', () => {
     const file = await written();
     const lines = readFileSync(file, 'utf8').split('\n');
     writeFileSync(file, [lines[0], '{"broken', lines[2], ''].join('\n'));
-    await expect(createFileJournal(dir).openEntries()).rejects.toMatchObject({ code: 'Internal', facts: { file, line: 2 } });
+    await expect(createFileJournal(dir).requireCurrent(VMID, 'epoch-1')).rejects.toMatchObject({ code: 'Internal', facts: { file, line: 2 } });
+  });
+
+  test('a damaged entry hides no other one: it is told of and left out', async () => {
+    const file = await written();
+    const lines = readFileSync(file, 'utf8').split('\n');
+    writeFileSync(file, [lines[0], '{"broken', lines[2], ''].join('\n'));
+    const warnings: string[] = [];
+    const journal = createFileJournal(dir, (line) => { warnings.push(line); });
+    await journal.open(VMID, 'epoch-2', 'source');
+    await journal.open(200, 'epoch-3', 'target');
+    expect((await journal.openEntries()).map(({ epoch }) => epoch)).toEqual(['epoch-2', 'epoch-3']);
+    expect(warnings).toEqual([expect.stringContaining(`${file}: line 2 is damaged`)]);
+    await expect(journal.close(VMID, 'epoch-2', 'cleaned')).resolves.toBeUndefined();
   });
 
   test('an entry whose creation was cut off does not exist', async () => {

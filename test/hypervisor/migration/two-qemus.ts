@@ -12,7 +12,8 @@ import { CommitGate } from '../../../hypervisor/qemu/incoming/gate.js';
 import { listenForNbd, listenForRam } from '../../../hypervisor/qemu/incoming/listen.js';
 import { prepareIncoming } from '../../../hypervisor/qemu/incoming/prepare-incoming.js';
 import type { TargetDeps } from '../../../hypervisor/qemu/incoming/target-deps.js';
-import { MemoryDriver, type Steered } from '../../../hypervisor/qemu/migration/driver.js';
+import { MemoryDriver } from '../../../hypervisor/qemu/migration/driver.js';
+import type { Steered } from '../../../hypervisor/qemu/migration/driver-state.js';
 import { awaitMirrorsSynced, startMirrors } from '../../../hypervisor/qemu/migration/mirror.js';
 import { QmpClient } from '../../../hypervisor/qemu/qmp/client.js';
 import { Monitor } from '../../../hypervisor/qemu/qmp/monitor.js';
@@ -58,7 +59,7 @@ export async function startPair(options: { readonly disk?: boolean; readonly ste
     await awaitMirrorsSynced(source, plan.disks, () => undefined, AbortSignal.timeout(20_000));
   }
   await listenForRam(target.monitor, { kind: 'unix', path: join(dir, 'ram.sock') });
-  const gate = new CommitGate({ token, configs: NO_CONFIGS, node: 'pve2' } as unknown as TargetDeps, REF, plan, target.client, { text: null });
+  const gate = new CommitGate({ token, journal, configs: NO_CONFIGS, node: 'pve2' } as unknown as TargetDeps, REF, plan, target.client, { text: null });
   const channel = new FakeChannel(() => gate.onHandover());
   const driver = new MemoryDriver({ ...source, journal, handoff: channel, plan, ref: REF }, options.steered ?? {});
   return {

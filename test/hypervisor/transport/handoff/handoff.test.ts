@@ -95,6 +95,12 @@ describe('answers', () => {
     await expect(twice(onHandover)).resolves.toEqual([undecided, COMMITTED]);
   });
 
+  test('a commit that was decided but not finished is looked at anew', async () => {
+    const unfinished: HandoffAnswer = { kind: 'refused', decision: 'committed', reason: 'the config could not be moved' };
+    const onHandover = jest.fn().mockResolvedValueOnce(unfinished).mockResolvedValueOnce(COMMITTED);
+    await expect(twice(onHandover)).resolves.toEqual([unfinished, COMMITTED]);
+  });
+
   test('a target that could not decide (it threw) is asked again by itself', async () => {
     const onHandover = jest.fn().mockRejectedValueOnce(new Error('no quorum')).mockResolvedValueOnce(COMMITTED);
     const server = await bench.serve('unix', { onHandover });

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
+import { Server } from 'node:net';
 import { join } from 'node:path';
 import type { ListenOn } from '../../../../hypervisor/transport/listen-spec.js';
-import { Bench, type TcpEndpoint } from './bench.js';
+import { Bench, armed, type Kind, type TcpEndpoint } from './bench.js';
 
 let bench: Bench;
 beforeEach(() => { bench = new Bench(); });
@@ -31,4 +32,13 @@ test('the unix socket is this user\'s only, replaces one left by a crash, and is
   expect(statSync(join(bench.dir, 'handoff.sock')).mode & 0o777).toBe(0o600);
   await server.close();
   expect(() => statSync(join(bench.dir, 'handoff.sock'))).toThrow('ENOENT');
+});
+
+test.each<Kind>(['unix', 'tcp', 'tls'])('a %s listener outlives an accept that failed (too many open files)', async (kind) => {
+  const listen = jest.spyOn(Server.prototype, 'listen');
+  const { endpoint } = await bench.serve(kind);
+  const server = listen.mock.contexts.at(-1) as Server;
+  listen.mockRestore();
+  server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+  await armed(bench.connect(kind, endpoint).client);
 });
