@@ -6,7 +6,7 @@ import type { Epoch, Vmid } from '../../domain/ids.js';
 
 /** First record of every entry; its data holds the role. */
 export const OPENED = 'opened';
-/** Last record of a finished one; its data holds the outcome. */
+/** Ends an entry, whatever stands behind it; its data holds the outcome. */
 export const CLOSED = 'closed';
 
 /** Reads an entry; a torn end is left out. Throws `Internal` when the file is damaged before its end. */
@@ -14,7 +14,7 @@ export async function readEntry(path: string, vmid: Vmid, epoch: Epoch): Promise
   const { records } = parseRecords(await readFile(path), path);
   const first = Opening.safeParse(records[0]);
   if (!first.success) throw damaged(path, 1);
-  return { vmid, epoch, role: first.data.data.role, records, closed: records.at(-1)?.state === CLOSED };
+  return { vmid, epoch, role: first.data.data.role, records, closed: records.some(({ state }) => state === CLOSED) };
 }
 
 /**

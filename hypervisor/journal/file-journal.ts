@@ -1,6 +1,6 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MigrationError } from '../../domain/errors.js';
+import { MigrationError, messageOf } from '../../domain/errors.js';
 import type { Journal, JournalEntry } from '../../domain/contracts/ports.js';
 import type { Epoch, Vmid } from '../../domain/ids.js';
 import { createEntryFile, openEntryFile, type EntryFile } from './entry-file.js';
@@ -13,9 +13,10 @@ const KEPT_CLOSED_ENTRIES = 5;
 /**
  * A node's journal as files under `dir`: one per guest and epoch, one JSON line per record, each on the disk when
  * `append` resolves. Made for one agent at a time; a second process (the `release` command) may use it when the agent is dead.
- * Throws `StaleEpoch` as the contract says, `Internal` for a file damaged before its last line.
+ * Throws `StaleEpoch` as the contract says, `Internal` for a file damaged before its last line; `openEntries` leaves such a
+ * file out and tells of it by `warn` (one line), so that it hides no other guest.
  */
-export function createFileJournal(dir: string): Journal {
+export function createFileJournal(dir: string, warn: (line: string) => void = toStderr): Journal {
   const files = new Map<string, EntryFile>();
   const opening = serially();
 
@@ -58,9 +59,13 @@ export function createFileJournal(dir: string): Journal {
   const closeNow = async (vmid: Vmid, epoch: Epoch, outcome: string): Promise<void> => {
     if ((await read(vmid, epoch))?.closed) return;
     const file = await writable(vmid, epoch);
-    await file.append({ state: CLOSED, data: { outcome } });
+    // Forgotten first: a late append has to look at the disk, and finds the end there.
     files.delete(keyOf(vmid, epoch));
-    await file.close();
+    try {
+      await file.append({ state: CLOSED, data: { outcome } });
+    } finally {
+      await file.close();
+    }
     await prune(dir, vmid);
   };
 
@@ -74,11 +79,16 @@ export function createFileJournal(dir: string): Journal {
     },
     async openEntries() {
       const names = (await allEntries(dir)).sort((a, b) => a.number - b.number);
-      const entries = await Promise.all(names.map((name) => readEntry(entryPath(dir, name), name.vmid, name.epoch)));
-      return entries.filter((entry) => !entry.closed);
+      const entries = await Promise.all(names.map((name) => readEntry(entryPath(dir, name), name.vmid, name.epoch).catch((error: unknown) => {
+        warn(`VM ${name.vmid}, epoch ${name.epoch}: entry left out: ${messageOf(error)}`);
+        return null;
+      })));
+      return entries.filter((entry) => entry?.closed === false);
     },
   };
 }
+
+const toStderr = (line: string): void => { process.stderr.write(`${line}\n`); };
 
 const keyOf = (vmid: Vmid, epoch: Epoch): string => `${vmid}/${epoch}`;
 
@@ -88,11 +98,11 @@ const stale = (vmid: Vmid, epoch: Epoch, cause: string): MigrationError =>
 const allEntries = async (dir: string): Promise<EntryName[]> =>
   (await Promise.all((await listGuests(dir)).map((vmid) => listEntries(dir, vmid)))).flat();
 
-/** Forgets all but the newest closed entries; their epochs stay refused. */
+/** Forgets all but the newest closed entries; their epochs stay refused. A damaged one stays, for somebody to look at. */
 async function prune(dir: string, vmid: Vmid): Promise<void> {
   const names = await listEntries(dir, vmid);
-  const entries = await Promise.all(names.map(async (name) => ({ name, entry: await readEntry(entryPath(dir, name), vmid, name.epoch) })));
-  for (const { name } of entries.filter(({ entry }) => entry.closed).slice(0, -KEPT_CLOSED_ENTRIES)) {
+  const entries = await Promise.all(names.map(async (name) => ({ name, entry: await readEntry(entryPath(dir, name), vmid, name.epoch).catch(() => null) })));
+  for (const { name } of entries.filter(({ entry }) => entry?.closed).slice(0, -KEPT_CLOSED_ENTRIES)) {
     await retire(dir, vmid, name.epoch);
     await unlink(entryPath(dir, name));
   }
