@@ -22,6 +22,8 @@ export async function listenOn(on: ListenOn, pskHex: string | null, onStream: (s
     socket.once('close', () => sockets.delete(socket));
   });
   const endpoint = await bind(server, on);
+  // An accept that fails (too many open files) costs that connection only: the other side dials again.
+  server.on('error', () => undefined);
   return {
     endpoint,
     async close() {
