@@ -15,7 +15,7 @@ export interface HandoffServerOptions extends EpochRef {
   readonly secret: string | null;
   /** The source's disks are all here; called once. */
   onMirrorsFinished?(): void;
-  /** Called again for a repeated HANDOVER only while there is no decision, or when it threw. */
+  /** Called again for a repeated HANDOVER only while there is no decision, when a commit was not finished, or when it threw. */
   onHandover(statement: HandoverStatement): Promise<HandoffAnswer>;
 }
 
@@ -102,7 +102,7 @@ function shared({ onMirrorsFinished, onHandover }: HandoffServerOptions): Shared
     let decided = false;
     try {
       const answer = await onHandover(statement);
-      decided = answer.kind === 'committed' || answer.decision === 'committed' || answer.decision === 'aborted';
+      decided = answer.kind === 'committed' || answer.decision === 'aborted';
       return answer;
     } finally {
       if (!decided) answering = null;
