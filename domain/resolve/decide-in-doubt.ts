@@ -25,7 +25,8 @@ export interface Resolution {
  * - the token is decided: obey it;
  * - there is no token: it was never made (go back), or it is forgotten because all is done: then the guest is where its config is;
  * - the source has not stopped its copy for good: abort, it keeps the guest;
- * - it has, and the target holds a whole copy: let the target commit; it holds none, or does not answer: abort;
+ * - it has, and the target holds a whole copy: let the target commit; it holds none: abort; it does not answer:
+ *   abort, but wait for it when the source's QEMU is gone, as it may hold the only copy;
  * - the source does not answer: a whole copy on the target is kept until the source speaks; without one, abort;
  * - nobody answers, or both copies claim to run: wait, visibly.
  */
@@ -50,7 +51,11 @@ function undecided({ source, target, sourceNode, targetNode }: InDoubt): Resolut
     return wait('both copies claim to run', `an operator: the guest runs on ${sourceNode} and on ${targetNode}, stop one of them`);
   }
   if (!stoppedForGood(source)) return act('abort', `the copy on ${sourceNode} has not been handed over`);
-  if (target === null) return act('abort', `${targetNode} does not answer and has not committed`);
+  if (target === null) {
+    return source.qemu === 'stopped'
+      ? wait(`no copy is left on ${sourceNode} and ${targetNode} does not answer`, `${targetNode} to say whether it holds a whole copy`)
+      : act('abort', `${targetNode} does not answer and has not committed`);
+  }
   return holdsWholeCopy(target)
     ? act('let-commit', `the copy on ${sourceNode} is stopped for good and ${targetNode} holds a whole one`)
     : act('abort', `${targetNode} holds no whole copy`);

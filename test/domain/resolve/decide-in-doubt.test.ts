@@ -33,6 +33,8 @@ const table: readonly [string, InDoubt, Resolution['action']][] = [
     doubt({ source: source({ qemu: 'postmigrate', migrationStatus: 'completed' }), target: whole }), 'let-commit'],
   ['source QEMU gone for good, target holds a whole copy: let it commit',
     doubt({ source: source({ qemu: 'stopped', migrationStatus: null }), target: whole }), 'let-commit'],
+  ['source QEMU gone for good, target does not answer: wait, it may hold the only copy',
+    doubt({ source: source({ qemu: 'stopped', migrationStatus: null, journalState: 'handed-over' }), target: null }), 'wait'],
   ['handed over, target QEMU is gone: abort', doubt({ source: handedOver, target: target({ qemu: 'stopped', migrationStatus: null }) }), 'abort'],
   ['handed over, target has only a part: abort', doubt({ source: handedOver }), 'abort'],
   ['handed over, target does not answer: abort', doubt({ source: handedOver, target: null }), 'abort'],
