@@ -83,7 +83,7 @@ export function createFileJournal(dir: string, warn: (line: string) => void = to
         warn(`VM ${name.vmid}, epoch ${name.epoch}: entry left out: ${messageOf(error)}`);
         return null;
       })));
-      return entries.filter((entry) => entry?.closed === false);
+      return entries.filter((entry) => entry !== null).filter((entry) => !entry.closed);
     },
   };
 }
