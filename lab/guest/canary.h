@@ -38,7 +38,8 @@ void *run_udp_echo(void *unused);
 void *watch_power_button(void *unused);
 
 void start_thread(void *(*body)(void *), void *argument, int fifo_priority, int nice_level);
-void remember_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The first error of all is kept in words; it can be read as soon as the count shows it. */
+void count_error(_Atomic uint64_t *counter, const char *format, ...) __attribute__((format(printf, 2, 3)));
 uint64_t monotonic_ns(void);
 void sleep_until_ns(uint64_t when);
 void write_text(const char *path, const char *text);

@@ -49,8 +49,7 @@ static int transfer(int fd, struct record *r, uint64_t offset, int writing) {
 }
 
 static void complain(struct disk *disk, const char *what, uint64_t slot, uint64_t found, uint64_t expected) {
-  atomic_fetch_add(&disk->errors, 1);
-  remember_error("%s: %s slot %llu: record %llu, expected %llu (%s)", disk->name, what, (unsigned long long)slot,
+  count_error(&disk->errors, "%s: %s slot %llu: record %llu, expected %llu (%s)", disk->name, what, (unsigned long long)slot,
                  (unsigned long long)found, (unsigned long long)expected, strerror(errno));
 }
 
@@ -125,8 +124,7 @@ void start_disk_canaries(void) {
   unsigned found;
   while ((found = count_disks()) < guest.disks_expected && monotonic_ns() < deadline) usleep(10000);
   if (found < guest.disks_expected) {
-    atomic_fetch_add(&guest.disk_errors, 1);
-    remember_error("%u disks found, %u expected", found, guest.disks_expected);
+    count_error(&guest.disk_errors, "%u disks found, %u expected", found, guest.disks_expected);
   }
   atomic_store(&guest.disk_count, found);
   for (unsigned i = 0; i < found; i++) start_thread(run_disk_canary, &guest.disks[i], 0, 5);

@@ -67,13 +67,15 @@ void start_thread(void *(*body)(void *), void *argument, int fifo_priority, int 
   setpriority(PRIO_PROCESS, 0, old);
 }
 
-void remember_error(const char *format, ...) {
-  static atomic_flag taken = ATOMIC_FLAG_INIT;
+void count_error(_Atomic uint64_t *counter, const char *format, ...) {
+  static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
   va_list arguments;
-  if (atomic_flag_test_and_set(&taken)) return;
+  pthread_mutex_lock(&writing);
   va_start(arguments, format);
-  vsnprintf(guest.first_error, sizeof guest.first_error, format, arguments);
+  if (!*guest.first_error) vsnprintf(guest.first_error, sizeof guest.first_error, format, arguments);
   va_end(arguments);
+  pthread_mutex_unlock(&writing);
+  atomic_fetch_add(counter, 1);
 }
 
 uint64_t monotonic_ns(void) {

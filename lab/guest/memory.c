@@ -50,8 +50,7 @@ static void check_page(uint64_t index, uint64_t generation, int whole) {
     for (int i = BODY; i < TAIL; i++, word += 0x9e3779b97f4a7c15ull) wrong |= page[i] ^ word;
   }
   if (!wrong) return;
-  atomic_fetch_add(&guest.memory_errors, 1);
-  remember_error("page %llu of %llu: index %llu, generation %llu, expected %llu", (unsigned long long)index,
+  count_error(&guest.memory_errors, "page %llu of %llu: index %llu, generation %llu, expected %llu", (unsigned long long)index,
                  (unsigned long long)page_count, (unsigned long long)page[INDEX], (unsigned long long)page[GENERATION],
                  (unsigned long long)generation);
 }
@@ -72,8 +71,7 @@ void *run_memory_canary(void *unused) {
   if (page_count == 0) return 0;
   pages = mmap(0, page_count * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED) {
-    atomic_fetch_add(&guest.memory_errors, 1);
-    remember_error("working set of %u MiB does not fit", guest.working_set_mib);
+    count_error(&guest.memory_errors, "working set of %u MiB does not fit", guest.working_set_mib);
     return 0;
   }
   for (uint64_t i = 0; i < page_count; i++) write_page(i, 0, 1);

@@ -3,7 +3,8 @@
  * One UDP flow, a datagram every millisecond, each echoed by the guest; a gap is the time between two echoes.
  * One TCP connection with one question under way at a time, opened once: it survives or it does not.
  * Lines on stdin: `snapshot` prints the figures so far, `reset` starts them anew; end of stdin, SIGTERM or SIGINT print and end.
- * The first line printed is {"ready":true}, once both flows have been answered.
+ * The first line printed is {"ready":true}, once both flows have been answered. Until then a refused connection is
+ * begun anew: a guest that is still booting has its address some moments before its service listens.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -27,6 +28,7 @@
 #define SEND_EVERY_NS 1000000
 #define TCP_EVERY_NS 5000000
 #define REPORTED_GAP_NS 20000000
+#define RECONNECT_NS 100000000
 #define MAX_GAPS 1000
 
 struct gap { int64_t started_wall_ms; double ms; };
@@ -36,7 +38,8 @@ static struct {
   unsigned gap_count;
   struct gap gaps[MAX_GAPS];
 } figures;
-static int64_t last_udp_ns, last_tcp_ns, next_question_ns;
+static const char *guest_address;
+static int64_t last_udp_ns, last_tcp_ns, next_question_ns, next_connect_ns;
 static uint64_t sequence, first_sequence; /* figures count the echoes of datagrams from first_sequence on */
 static int udp, tcp, tcp_alive, question_open, ready;
 static char answer[8192], last_answer[8192] = "null", error_text[128];
@@ -57,12 +60,17 @@ static int connect_to(const char *address, int type, int port) {
     exit(2);
   }
   if (type == SOCK_STREAM) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  if (connect(fd, (struct sockaddr *)&to, sizeof to) && errno != EINPROGRESS) perror("probe: connect");
+  if (connect(fd, (struct sockaddr *)&to, sizeof to) && errno != EINPROGRESS && ready) perror("probe: connect");
   return fd;
 }
 
 static void note_error(const char *what, int code) {
   tcp_alive = 0;
+  if (!ready) { /* the connection that counts is the one that is up when the watch begins */
+    close(tcp);
+    tcp = -1, question_open = 0, answer_length = 0;
+    return;
+  }
   if (!*error_text) snprintf(error_text, sizeof error_text, "%s: %s", what, strerror(code));
 }
 
@@ -108,7 +116,7 @@ static void take_echoes(void) {
 }
 
 static void take_tcp(void) {
-  ssize_t n;
+  ssize_t n = 0;
   while ((n = recv(tcp, answer + answer_length, sizeof answer - 1 - answer_length, 0)) > 0) {
     answer_length += n;
     answer[answer_length] = 0;
@@ -122,12 +130,13 @@ static void take_tcp(void) {
     figures.tcp_answered++;
     question_open = 0, answer_length = 0, tcp_alive = 1;
   }
-  if (n == 0) note_error("TCP connection closed by the guest", 0), shutdown(tcp, SHUT_RDWR);
+  if (n == 0) shutdown(tcp, SHUT_RDWR), note_error("TCP connection closed by the guest", 0);
   else if (errno != EAGAIN) note_error("TCP connection", errno);
 }
 
 static void ask(int64_t now) {
-  if (question_open || now < next_question_ns || *error_text) return;
+  if (tcp < 0 && now >= next_connect_ns) tcp = connect_to(guest_address, SOCK_STREAM, 7000), next_connect_ns = now + RECONNECT_NS;
+  if (tcp < 0 || question_open || now < next_question_ns || *error_text) return;
   if (send(tcp, "?\n", 2, MSG_NOSIGNAL) == 2) question_open = 1, next_question_ns = now + TCP_EVERY_NS;
   else if (errno != EAGAIN && errno != ENOTCONN) note_error("TCP connection", errno);
 }
@@ -165,8 +174,9 @@ int main(int argc, char **argv) {
   sigprocmask(SIG_BLOCK, &signals, 0);
   sched_setscheduler(0, SCHED_FIFO, &priority); /* without the right to it the figures are merely coarser */
   mlockall(MCL_CURRENT | MCL_FUTURE);
-  udp = connect_to(argv[1], SOCK_DGRAM, 7001);
-  tcp = connect_to(argv[1], SOCK_STREAM, 7000);
+  guest_address = argv[1];
+  udp = connect_to(guest_address, SOCK_DGRAM, 7001);
+  tcp = connect_to(guest_address, SOCK_STREAM, 7000);
   int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK), stop = signalfd(-1, &signals, 0);
   timerfd_settime(timer, 0, &every, 0);
   struct pollfd fds[] = {{udp, POLLIN, 0}, {timer, POLLIN, 0}, {tcp, POLLIN, 0}, {0, POLLIN, 0}, {stop, POLLIN, 0}};
@@ -175,7 +185,7 @@ int main(int argc, char **argv) {
     if (fds[0].revents) take_echoes();
     if (fds[1].revents) tick(timer);
     if (fds[2].revents && !*error_text) take_tcp();
-    if (*error_text) fds[2].fd = -1;
+    fds[2].fd = *error_text ? -1 : tcp;
     announce_when_ready();
     if (fds[4].revents || (fds[3].revents && !obey())) break;
   }

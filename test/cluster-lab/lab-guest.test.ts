@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { openSync, readSync, closeSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lab } from '../../lab/lab.js';
+import { guestAddress } from '../../lab/layout.js';
 import type { Probe, ProbeReport } from '../../lab/probe.js';
 import { must, qmp, startTestGuest } from '../lab/support/guest.js';
 import { newLabDir, removeLabDir } from '../lab/support/machine.js';
@@ -16,13 +18,22 @@ beforeAll(async () => {
   lab = await Lab.up({ dir, nodes: 1, temporal: false });
   await lab.vmCreate(VMID, 'pve1', { disks: ['local:32M', 'fast:32M,bus=virtio'] });
   const disks = [{ file: join(dir, 'mnt/local/images/150/vm-150-disk-0.raw'), bus: 'scsi' as const }, { file: join(dir, 'mnt/fast/images/150/vm-150-disk-1.raw'), bus: 'virtio' as const }];
-  await startTestGuest(lab, { vmid: VMID, node: 'pve1', memoryMiB: 192, workingSetMiB: 32, dirtyMiBps: 16, disks });
-  probe = await lab.probe(VMID);
+  await startTestGuest(lab, { vmid: VMID, node: 'pve1', memoryMiB: 192, workingSetMiB: 32, dirtyMiBps: 16, disks, paused: true });
 });
 
 afterAll(async () => {
   await lab.down({ purge: true });
   removeLabDir(dir);
+});
+
+test('the probe outlives a refusal: a guest has its address before its service listens', async () => {
+  const table = 'table ip refuse';
+  nft(`${table} { chain out { type filter hook output priority 0; ip daddr ${guestAddress(VMID)} tcp dport 7000 counter reject with tcp reset; }; }`);
+  const ready = lab.probe(VMID);
+  while (!/packets [1-9]/.test(nft(`list ${table}`))) await sleep(50);
+  nft(`delete ${table}`);
+  await qmp(lab, 'pve1', VMID, [{ execute: 'cont' }]);
+  probe = await ready;
 });
 
 test('the guest boots with all its disks, counts, and finds no error', async () => {
@@ -71,6 +82,9 @@ test('the power button ends the guest, and the probe says that it is gone', asyn
   const report = await probe.stop();
   expect(report.maxGapMs).toBeGreaterThan(20);
 });
+
+const nft = (command: string): string =>
+  execFileSync('nsenter', [`--net=/run/netns/${lab.layout.switchNamespace}`, 'nft', '-f', '-'], { encoding: 'utf8', input: `${command}\n` });
 
 const initPid = (): number => (JSON.parse(readFileSync(join(dir, 'run/init-pve1.json'), 'utf8')) as { pid: number }).pid;
 

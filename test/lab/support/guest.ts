@@ -7,6 +7,8 @@ export interface TestGuest {
   readonly memoryMiB: number;
   readonly workingSetMiB: number;
   readonly dirtyMiBps: number;
+  /** Stands still until it is told to go on. */
+  readonly paused?: boolean;
   /** raw images, attached in this order. */
   readonly disks: readonly { readonly file: string; readonly bus: 'scsi' | 'virtio' }[];
 }
@@ -22,7 +24,7 @@ export async function startTestGuest(lab: Lab, guest: TestGuest): Promise<void> 
     'qemu-system-x86_64', '-machine', 'pc,accel=tcg', '-cpu', 'qemu64', '-smp', '1', '-m', String(guest.memoryMiB), '-nodefaults', '-vga', 'none', '-display', 'none',
     '-chardev', `socket,id=serial0,path=/run/qemu-server/${guest.vmid}.serial0,server=on,wait=off`, '-serial', 'chardev:serial0',
     '-qmp', `unix:/run/qemu-server/${guest.vmid}.qmp,server=on,wait=off`, '-gdb', `unix:/run/qemu-server/${guest.vmid}.gdb,server=on,wait=off`,
-    '-pidfile', `/run/qemu-server/${guest.vmid}.pid`, '-daemonize',
+    '-pidfile', `/run/qemu-server/${guest.vmid}.pid`, '-daemonize', ...(guest.paused === true ? ['-S'] : []),
     '-kernel', join(images, 'vmlinuz'), '-initrd', join(images, 'initrd.img'), '-append', append,
     '-netdev', `tap,id=net0,ifname=${tap},script=no,downscript=no`, '-device', 'virtio-net-pci,netdev=net0,mac=02:30:00:00:00:' + guest.vmid.toString(16),
     '-device', 'virtio-scsi-pci,id=scsihw0',
