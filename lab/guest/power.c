@@ -4,9 +4,13 @@
 
 #include <fcntl.h>
 #include <linux/input.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define MAX_INPUTS 8
@@ -14,6 +18,18 @@
 static int is_power_key(int fd) {
   struct input_event event;
   return read(fd, &event, sizeof event) == sizeof event && event.type == EV_KEY && event.code == KEY_POWER && event.value == 1;
+}
+
+/*
+ * Kernels that break their virtio devices on the way down (Linux 6.1.192 among them) spin for ever in virtnet_poll when a
+ * packet is under way at that moment: virtqueue_enable_cb_delayed() of a broken queue never says yes.
+ */
+static void lower_link(const char *name) {
+  struct ifreq r = {0};
+  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  strncpy(r.ifr_name, name, IFNAMSIZ - 1);
+  if (ioctl(fd, SIOCSIFFLAGS, &r)) perror(name);
+  close(fd);
 }
 
 void *watch_power_button(void *unused) {
@@ -28,6 +44,7 @@ void *watch_power_button(void *unused) {
       if (!inputs[i].revents || !is_power_key(inputs[i].fd)) continue;
       printf("ferry-guest power off\n");
       sync();
+      lower_link("eth0");
       reboot(RB_POWER_OFF);
     }
   }
