@@ -7,6 +7,7 @@ import { gatherClusterFacts } from '../cluster/gather-cluster-facts.js';
 import { createGuestConfigStore } from '../cluster/guest-config-store.js';
 import { createGuestLock } from '../cluster/guest-lock.js';
 import { messageOf } from '../domain/errors.js';
+import { honourFailpoints } from '../hypervisor/failpoint.js';
 import { loadConfig } from './config.js';
 import { createControlWorker } from './control.js';
 import { engineVersion } from './engine-version.js';
@@ -18,6 +19,7 @@ const RECONNECT_MS = 1000;
 /** The process that runs the workflows. Waits for Temporal as long as it takes. */
 async function main(): Promise<void> {
   const log = createLogger('ferry-control');
+  honourFailpoints(process.env['FERRY_FAILPOINTS']);
   installRuntime(log);
   const { pveRoot } = await loadConfig();
   const configs = createGuestConfigStore(pveRoot);

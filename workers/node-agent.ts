@@ -4,6 +4,7 @@ import { createSourceActivities } from '../activities/source/source-activities.j
 import { createTargetActivities } from '../activities/target/target-activities.js';
 import { messageOf } from '../domain/errors.js';
 import { nodeQueue } from '../domain/ids.js';
+import { honourFailpoints } from '../hypervisor/failpoint.js';
 import { TargetSessions } from '../hypervisor/qemu/incoming/target-sessions.js';
 import { staticFacts } from '../hypervisor/node/static-facts.js';
 import { SourceSessions } from '../hypervisor/qemu/migration/source-sessions.js';
@@ -19,6 +20,7 @@ const RECONNECT_MS = 1000;
 async function main(): Promise<void> {
   const config = await loadNodeConfig();
   const log = createLogger(`ferry-agent ${config.node}`);
+  honourFailpoints(process.env['FERRY_FAILPOINTS']);
   const parts = createNodeParts(config);
   const source = new SourceSessions(sourceDeps(parts));
   const target = new TargetSessions(targetDeps(parts));

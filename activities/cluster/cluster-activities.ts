@@ -2,6 +2,7 @@ import type { ClusterActivities } from '../../domain/contracts/activities.js';
 import type { ClusterFacts } from '../../domain/contracts/facts.js';
 import type { CommitToken, GuestLock } from '../../domain/contracts/ports.js';
 import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
+import { failpoint } from '../../hypervisor/failpoint.js';
 import { atTheEdge } from '../at-the-edge.js';
 
 export interface ClusterActivityDeps {
@@ -18,12 +19,24 @@ export function createClusterActivities(deps: ClusterActivityDeps): ClusterActiv
       const request = parseMigrateRequest(raw);
       return { request, cluster: await deps.gatherFacts(request.vmid) };
     },
-    lockGuest: ({ vmid, epoch, node, workflowId, requestedBy, reason }) => deps.lock.take(vmid, node, {
-      epoch, workflowId, requestedBy, since: deps.now().toISOString(), ...(reason === undefined ? {} : { reason }),
-    }),
-    unlockGuest: ({ vmid, epoch }) => deps.lock.release(vmid, epoch),
+    lockGuest: async ({ vmid, epoch, node, workflowId, requestedBy, reason }) => {
+      await failpoint('cluster.lock.before');
+      await deps.lock.take(vmid, node, {
+        epoch, workflowId, requestedBy, since: deps.now().toISOString(), ...(reason === undefined ? {} : { reason }),
+      });
+      await failpoint('cluster.lock.after');
+    },
+    unlockGuest: async ({ vmid, epoch }) => {
+      await failpoint('cluster.unlock.before');
+      await deps.lock.release(vmid, epoch);
+      await failpoint('cluster.unlock.after');
+    },
     readDecision: ({ vmid, epoch }) => deps.token.read(vmid, epoch),
     decideAborted: ({ vmid, epoch }) => deps.token.decide(vmid, epoch, 'aborted'),
-    forgetEpoch: ({ vmid, epoch }) => deps.token.forget(vmid, epoch),
+    forgetEpoch: async ({ vmid, epoch }) => {
+      await failpoint('cluster.forget.before');
+      await deps.token.forget(vmid, epoch);
+      await failpoint('cluster.forget.after');
+    },
   });
 }

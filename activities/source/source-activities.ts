@@ -2,6 +2,7 @@ import type { SourceActivities } from '../../domain/contracts/activities.js';
 import type { CommitToken } from '../../domain/contracts/ports.js';
 import type { NodeFacts } from '../../domain/contracts/facts.js';
 import { estimateEtaSeconds } from '../../domain/convergence/eta.js';
+import { failpoint } from '../../hypervisor/failpoint.js';
 import type { SourceSessions } from '../../hypervisor/qemu/migration/source-sessions.js';
 import { atTheEdge, beatWith, cancellationSignal } from '../at-the-edge.js';
 import { copyFigures, memoryFigures } from '../live-figures.js';
@@ -31,6 +32,11 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     rollbackSource: (input) => sessions.rollback(input, input.plan, cancellationSignal()),
     cleanupSource: (input) => sessions.cleanup(input, input.plan),
     resolveSource: (input) => sessions.evidence(input),
-    decideAborted: (input) => deps.token.decide(input.vmid, input.epoch, 'aborted'),
+    decideAborted: async (input) => {
+      await failpoint('source.abort.before');
+      const decision = await deps.token.decide(input.vmid, input.epoch, 'aborted');
+      await failpoint('source.abort.after');
+      return decision;
+    },
   });
 }

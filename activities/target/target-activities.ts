@@ -1,6 +1,7 @@
 import type { TargetActivities } from '../../domain/contracts/activities.js';
 import type { CommitToken } from '../../domain/contracts/ports.js';
 import type { NodeFacts } from '../../domain/contracts/facts.js';
+import { failpoint } from '../../hypervisor/failpoint.js';
 import type { TargetSessions } from '../../hypervisor/qemu/incoming/target-sessions.js';
 import { atTheEdge, cancellationSignal } from '../at-the-edge.js';
 
@@ -22,6 +23,11 @@ export function createTargetActivities(deps: TargetActivityDeps): TargetActiviti
     finishCommit: (input) => sessions.finishCommit(input, input.plan),
     cleanupTarget: (input) => sessions.cleanup(input),
     resolveTarget: (input) => sessions.evidence(input),
-    decideAborted: (input) => deps.token.decide(input.vmid, input.epoch, 'aborted'),
+    decideAborted: async (input) => {
+      await failpoint('target.abort.before');
+      const decision = await deps.token.decide(input.vmid, input.epoch, 'aborted');
+      await failpoint('target.abort.after');
+      return decision;
+    },
   });
 }

@@ -2,6 +2,7 @@ import { MigrationError } from '../../../domain/errors.js';
 import type { CommitTimes, EpochRef } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import { moveDrives } from '../../../domain/guest/move-drives.js';
+import { failpoint } from '../../failpoint.js';
 import type { Monitor } from '../qmp/monitor.js';
 import type { TargetDeps } from './target-deps.js';
 import { exportsOf, foldTarget, type TargetMemory } from './target-journal.js';
@@ -15,10 +16,12 @@ export async function commit(deps: TargetDeps, ref: EpochRef, plan: MigrationPla
   const begunAtMs = performance.now();
   const nbdClosed = plan.disks.length === 0 ? Promise.resolve() : closeNbd(monitor);
   nbdClosed.catch(() => undefined);
+  await failpoint('target.commit.before');
   const decision = await deps.token.decide(ref.vmid, ref.epoch, 'committed');
   if (decision !== 'committed') {
     throw new MigrationError('OwnershipUnknown', `commit failed: VM ${ref.vmid}: the token says ${decision}; the guest stays on ${plan.source}`, { decision });
   }
+  await failpoint('target.committed.after');
   await moveConfig(deps, ref, plan, config);
   await nbdClosed;
   const committedAtMs = performance.now();
@@ -61,8 +64,12 @@ export async function finishCommitted(deps: TargetDeps, ref: EpochRef, plan: Mig
 async function moveConfig(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, config: ConfigToMove): Promise<void> {
   const owner = await deps.configs.find(ref.vmid);
   if (owner === null) throw new MigrationError('GuestNotFound', `move config failed: VM ${ref.vmid} has no config on any node`);
-  if (config.text !== null) await deps.configs.writeVm(ref.vmid, owner.node, config.text);
+  if (config.text !== null) {
+    await deps.configs.writeVm(ref.vmid, owner.node, config.text);
+    await failpoint('target.config-written.after');
+  }
   await deps.configs.moveVm(ref.vmid, plan.source, plan.target);
+  await failpoint('target.config-moved.after');
 }
 
 /** The export holds the write permission the guest's device needs (PVE bug 1338). */
@@ -73,7 +80,9 @@ async function closeNbd(monitor: Monitor): Promise<void> {
 }
 
 async function letRun(monitor: Monitor, plan: MigrationPlan): Promise<void> {
+  await failpoint('target.cont.before');
   if (!plan.keepPaused) await monitor.cont();
+  await failpoint('target.cont.after');
 }
 
 const ms = (value: number): number => Math.round(value * 100) / 100;

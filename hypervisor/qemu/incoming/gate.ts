@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { CommitTimes, EpochRef } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import { failpoint } from '../../failpoint.js';
 import type { HandoffAnswer } from '../../transport/handoff/client.js';
 import type { QmpClient } from '../qmp/client.js';
 import { Monitor } from '../qmp/monitor.js';
@@ -71,18 +72,25 @@ export class CommitGate {
 
   async #commit(): Promise<HandoffAnswer> {
     try {
+      await failpoint('target.handover.after');
       await withTimeout(this.#complete, INCOMING_TIMEOUT_MS);
       const times = await commit(this.#deps, this.#ref, this.#plan, new Monitor(this.#client), this.#config);
       this.#times = times;
       this.#done.emit('changed');
       // After the answer: the guest runs, nothing hurries any more.
-      setImmediate(() => void this.#deps.journal.append(this.#ref.vmid, this.#ref.epoch, 'running').catch(() => undefined));
+      setImmediate(() => void this.#noteRunning().catch(() => undefined));
+      await failpoint('target.answer.before');
       return { kind: 'committed', ...times };
     } catch (error) {
       this.#answering = null;
       const decision = await this.#deps.token.read(this.#ref.vmid, this.#ref.epoch).catch(() => 'undecided' as const);
       return { kind: 'refused', decision, reason: messageOf(error) };
     }
+  }
+
+  async #noteRunning(): Promise<void> {
+    await this.#deps.journal.append(this.#ref.vmid, this.#ref.epoch, 'running');
+    await failpoint('target.running.after');
   }
 }
 

@@ -1,5 +1,6 @@
 import { MigrationError } from '../../../domain/errors.js';
 import type { EpochRef } from '../../../domain/contracts/activities.js';
+import { failpoint } from '../../failpoint.js';
 import { neverBegun } from '../never-begun.js';
 import type { TargetDeps } from './target-deps.js';
 import { foldTarget } from './target-journal.js';
@@ -18,8 +19,15 @@ export async function releaseReservation(deps: TargetDeps, ref: EpochRef): Promi
     throw new MigrationError('OwnershipUnknown', `release reservation failed: VM ${ref.vmid}: the commit token says ${decision}; nothing was freed on ${deps.node}`);
   }
   const memory = foldTarget(entry);
+  await failpoint('target.release.before');
   if (memory.incoming) await deps.stopQemu(ref.vmid);
-  for (const volid of memory.volumes.values()) await deps.freeVolume(volid);
+  await failpoint('target.release.stopped.after');
+  for (const volid of memory.volumes.values()) {
+    await deps.freeVolume(volid);
+    await failpoint('target.release.freed.after');
+  }
   await deps.clearRunDir(ref);
+  await failpoint('target.release.run-dir.after');
   await deps.journal.close(ref.vmid, ref.epoch, 'released');
+  await failpoint('target.release.closed.after');
 }

@@ -2,6 +2,7 @@ import { MigrationError } from '../../../domain/errors.js';
 import type { Endpoint, EpochRef, TargetEndpoints } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { DriveName, Volid } from '../../../domain/ids.js';
+import { failpoint } from '../../failpoint.js';
 import { lookAtQemu } from '../look.js';
 import { Monitor } from '../qmp/monitor.js';
 import { listenForNbd, listenForRam } from './listen.js';
@@ -17,7 +18,9 @@ import { exportsOf, foldTarget } from './target-journal.js';
 export async function reserveTarget(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan,
   listenForHandover: (on: ListenOn) => Promise<Endpoint>, stillWanted: () => void): Promise<TargetEndpoints> {
   await requireOwnLock(deps, ref);
+  await failpoint('target.journal.before');
   const memory = foldTarget(await deps.journal.open(ref.vmid, ref.epoch, 'target'));
+  await failpoint('target.journal.after');
   const note = (state: string, data?: Readonly<Record<string, unknown>>): Promise<void> => deps.journal.append(ref.vmid, ref.epoch, state, data);
   await requireUndecided(deps, ref);
   const { state } = await lookAtQemu(deps, ref.vmid);
@@ -33,17 +36,26 @@ export async function reserveTarget(deps: TargetDeps, ref: EpochRef, plan: Migra
   stillWanted();
   const volumes = await makeVolumes(deps, ref, plan, memory.volumes);
   const config = deps.parseConfig(ref.vmid, await deps.configs.readVm(ref.vmid, plan.source));
-  if (plan.transport.type !== 'secure') await deps.token.createSecret(ref.vmid, ref.epoch);
+  if (plan.transport.type !== 'secure') {
+    await deps.token.createSecret(ref.vmid, ref.epoch);
+    await failpoint('target.secret.after');
+  }
   const listen = await deps.listenSpec(ref, plan);
   stillWanted();
   await note('incoming');
+  await failpoint('target.incoming.before');
   await deps.startIncoming(config, plan, volumes);
+  await failpoint('target.incoming.after');
   const { ram, nbd, exports } = await openQemu(deps, ref, plan, volumes, listen);
+  await failpoint('target.listening.after');
   stillWanted();
+  await failpoint('target.token.before');
   await deps.token.create(ref.vmid, ref.epoch);
+  await failpoint('target.token.after');
   await requireUndecided(deps, ref);
   const endpoints: TargetEndpoints = { ram, nbd, handoff: await listenForHandover(listen.handoff), exports };
   await note('ready', { endpoints });
+  await failpoint('target.ready.after');
   return endpoints;
 }
 
@@ -86,7 +98,9 @@ async function makeVolumes(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan,
       await deps.journal.append(ref.vmid, ref.epoch, 'volume', { drive: disk.drive, volid });
       volumes.set(disk.drive, volid);
     }
+    await failpoint('target.volume.before');
     await deps.createVolume(volid, disk.targetFormat, disk.sizeBytes);
+    await failpoint('target.volume.after');
   }
   return volumes;
 }

@@ -1,6 +1,7 @@
 import { MigrationError } from '../../../domain/errors.js';
 import type { CommitTimes, EpochRef, TargetEndpoints } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import { failpoint } from '../../failpoint.js';
 import type { HandoffServer } from '../../transport/handoff/server.js';
 import type { QmpClient } from '../qmp/client.js';
 import { Monitor } from '../qmp/monitor.js';
@@ -55,6 +56,13 @@ export class TargetSession {
    * journal and its QEMU say `completed`), so the gate opens as if it had arrived here. Anything else: refused.
    */
   async finishCommit(): Promise<CommitTimes> {
+    await failpoint('target.finish-commit.before');
+    const times = await this.#finishCommit();
+    await failpoint('target.finish-commit.after');
+    return times;
+  }
+
+  async #finishCommit(): Promise<CommitTimes> {
     await this.#arming?.catch(() => undefined);
     const known = await this.#gate?.settled();
     if (known) return known;
@@ -121,9 +129,11 @@ export class TargetSession {
   async #arm(on: ListenOn): Promise<CommitGate> {
     const gate = await this.#openGate();
     await this.#deps.journal.append(this.#ref.vmid, this.#ref.epoch, 'armed');
+    await failpoint('target.armed.before');
     this.#stillWanted();
     await this.#server?.close();
     this.#server = await this.#deps.listenForHandoff(this.#ref, this.#plan, on, () => gate.onHandover());
+    await failpoint('target.armed.after');
     return gate;
   }
 

@@ -4,6 +4,7 @@ import type { GuestRunState } from '../../../domain/contracts/facts.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
 import type { Epoch } from '../../../domain/ids.js';
+import { failpoint } from '../../failpoint.js';
 import { Monitor } from '../qmp/monitor.js';
 import { lookAtQemu } from '../look.js';
 import { dropTlsCreds } from '../migration/tls-creds.js';
@@ -34,11 +35,13 @@ export class TargetSessions {
 
   async verifyRunning(ref: EpochRef, plan: MigrationPlan): Promise<{ readonly state: GuestRunState }> {
     await this.#deps.journal.requireCurrent(ref.vmid, ref.epoch);
+    await failpoint('target.verify.before');
     const { state } = await lookAtQemu(this.#deps, ref.vmid);
     const expected = plan.keepPaused ? ['paused', 'prelaunch'] : ['running'];
     if (!expected.includes(state)) {
       throw new MigrationError('SwitchoverFailed', `verify guest failed: VM ${ref.vmid} on ${this.#deps.node}: expected ${expected[0]}, got ${state}`);
     }
+    await failpoint('target.verify.after');
     return { state };
   }
 
@@ -57,10 +60,13 @@ export class TargetSessions {
     const entry = await this.#deps.journal.read(ref.vmid, ref.epoch);
     if (entry === null || entry.closed) return;
     const { plan } = foldTarget(entry);
+    await failpoint('target.cleanup.before');
     await this.#end(ref);
     if (plan?.transport.type === 'tls' && await this.#deps.qemuAlive(ref.vmid)) await this.#dropKey(ref);
     await this.#deps.clearRunDir(ref);
+    await failpoint('target.cleanup.run-dir.after');
     await this.#deps.journal.close(ref.vmid, ref.epoch, 'finished');
+    await failpoint('target.cleanup.closed.after');
   }
 
   async evidence(ref: EpochRef): Promise<TargetEvidence> {
@@ -90,6 +96,13 @@ export class TargetSessions {
     if (running) return `VM ${ref.vmid}: committed and started before`;
     if (plan === null || endpoints === null || !armed) return `VM ${ref.vmid}: not armed yet`;
     if (!(await this.#deps.qemuAlive(ref.vmid))) return `VM ${ref.vmid}: its QEMU is gone`;
+    await failpoint('target.recover.before');
+    const done = await this.#takeUp(ref, plan, endpoints);
+    await failpoint('target.recover.after');
+    return done;
+  }
+
+  async #takeUp(ref: EpochRef, plan: MigrationPlan, endpoints: TargetEndpoints): Promise<string> {
     const decision = await this.#deps.token.read(ref.vmid, ref.epoch);
     switch (decision) {
       case 'committed':

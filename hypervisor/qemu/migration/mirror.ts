@@ -3,6 +3,7 @@ import type { DiskMove } from '../../../domain/contracts/plan.js';
 import type { DiskExport } from '../../../domain/contracts/activities.js';
 import { MIB } from '../../../domain/units.js';
 import type { DriveName } from '../../../domain/ids.js';
+import { failpoint } from '../../failpoint.js';
 import type { Monitor } from '../qmp/monitor.js';
 import { waitUntil } from '../wait.js';
 import type { QemuAddress } from '../qmp/address.js';
@@ -33,11 +34,13 @@ export async function startMirrors(deps: MirrorDeps, disks: readonly DiskMove[],
       driver: 'nbd', 'node-name': mirrorNode(disk.drive), server: nbd, export: exported.exportName,
       ...(options.tls ? { 'tls-creds': TLS_CREDS_ID, 'tls-hostname': '' } : {}),
     });
+    await failpoint('source.mirror.before');
     await deps.monitor.blockdevMirror({
       'job-id': mirrorJob(disk.drive), device: sourceNode(disk.drive), target: mirrorNode(disk.drive),
       sync: 'full', 'copy-mode': 'background', speed: options.bytesPerSecondEach ?? 0,
       ...(options.bytesPerSecondEach === null ? {} : { 'buf-size': bufferBytes(options.bytesPerSecondEach) }),
     });
+    await failpoint('source.mirror.after');
   }
 }
 

@@ -2,6 +2,7 @@ import { MigrationError } from '../../../domain/errors.js';
 import type { EpochRef } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { Volid } from '../../../domain/ids.js';
+import { failpoint } from '../../failpoint.js';
 import type { SourceDeps } from './source-deps.js';
 
 /**
@@ -17,13 +18,18 @@ export async function cleanupSource(deps: SourceDeps, ref: EpochRef, plan: Migra
     throw new MigrationError('OwnershipUnknown',
       `clean up source failed: VM ${ref.vmid}: expected a committed token and the config on ${plan.target}, got ${decision} and ${owner?.node ?? 'no config'}; nothing was freed`);
   }
+  await failpoint('source.cleanup.before');
   await deps.stopQemu(ref.vmid);
+  await failpoint('source.cleanup.stopped.after');
   const freedVolids: Volid[] = [];
   for (const disk of plan.disks) {
     await deps.freeVolume(disk.sourceVolid);
+    await failpoint('source.cleanup.freed.after');
     freedVolids.push(disk.sourceVolid);
   }
   await deps.clearRunDir(ref);
+  await failpoint('source.cleanup.run-dir.after');
   await deps.journal.close(ref.vmid, ref.epoch, 'cleaned');
+  await failpoint('source.cleanup.closed.after');
   return { freedVolids };
 }

@@ -1,6 +1,7 @@
 import { MigrationError } from '../../../domain/errors.js';
 import type { EpochRef } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import { failpoint } from '../../failpoint.js';
 import { Monitor } from '../qmp/monitor.js';
 import { waitUntil } from '../wait.js';
 import { neverBegun } from '../never-begun.js';
@@ -27,9 +28,12 @@ export async function rollbackSource(deps: SourceDeps, ref: EpochRef, plan: Migr
   if (decision === 'committed' || decision === 'undecided' || lostToken) {
     throw new MigrationError('OwnershipUnknown', `roll back failed: VM ${ref.vmid}: the commit token says ${decision}, so the guest may belong to ${plan.target}`);
   }
+  await failpoint('source.rollback.before');
   if (await deps.qemuAlive(ref.vmid)) await calmQemu(deps, ref, plan, signal);
   await deps.clearRunDir(ref);
+  await failpoint('source.rollback.run-dir.after');
   await deps.journal.close(ref.vmid, ref.epoch, 'rolled-back');
+  await failpoint('source.rollback.closed.after');
 }
 
 async function calmQemu(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan, signal: AbortSignal): Promise<void> {
@@ -38,8 +42,11 @@ async function calmQemu(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan, si
     const monitor = new Monitor(client);
     if (BUSY.has((await monitor.queryMigrate()).status ?? 'none')) await monitor.migrateCancel();
     await waitUntil(async () => !BUSY.has((await monitor.queryMigrate()).status ?? 'none'), { intervalMs: 20, signal });
+    await failpoint('source.rollback.cancelled.after');
     if (!plan.keepPaused) await letRun(monitor);
+    await failpoint('source.rollback.running.after');
     await abandonMirrors({ client, monitor }, plan.disks, signal);
+    await failpoint('source.rollback.mirrors.after');
     await dropTlsCreds(monitor);
   } finally {
     client.close();

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { splitBudget } from '../../../domain/bandwidth.js';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
+import { failpoint } from '../../failpoint.js';
 import type { HandoffClient } from '../../transport/handoff/client.js';
 import type { DiskSyncReport, EpochRef, PrecopyInput, PrecopyVisit, SwitchoverResult, TargetEndpoints } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
@@ -41,9 +42,12 @@ export class SourceSession {
 
   /** Opens the journal; from here on this node can undo. */
   async prepare(): Promise<void> {
+    await failpoint('source.journal.before');
     const entry = await this.#deps.journal.open(this.ref.vmid, this.ref.epoch, 'source');
     if (foldSource(entry).plan === null) await this.#note('prepared', { plan: this.plan });
+    await failpoint('source.journal.after');
     await Promise.all([this.qmp(), this.#deps.warmUp(this.ref, this.plan)]);
+    await failpoint('source.connect.after');
   }
 
   async syncDisks(endpoints: TargetEndpoints, onProgress: (progress: MirrorProgress) => void, signal: AbortSignal): Promise<DiskSyncReport> {
@@ -52,14 +56,17 @@ export class SourceSession {
     const deps = { client, monitor: new Monitor(client) };
     if (channels.nbd === null) throw new MigrationError('MirrorFailed', 'mirror failed: the target offers no NBD server');
     await this.#note('mirroring');
+    await failpoint('source.mirrors.before');
     const tls = this.plan.transport.type === 'tls';
     if (tls) await addTlsCreds(deps.monitor, 'client', await this.#deps.tlsDir(this.ref));
     const share = splitBudget(this.plan.bandwidthBytesPerSecond, 'diskSync', this.plan.disks.length);
     await startMirrors(deps, this.plan.disks, endpoints.exports, channels.nbd, { tls, bytesPerSecondEach: share.perDisk });
     await awaitMirrorsSynced(deps, this.plan.disks, onProgress, signal, this.plan.bandwidthBytesPerSecond);
+    await failpoint('source.synced.after');
     const disks = await mirroredBytes(deps.monitor, this.plan.disks);
     const copiedBytes = disks.reduce((sum, disk) => sum + disk.bytes, 0);
     await this.#note('mirrored', { copiedBytes });
+    await failpoint('source.mirrored.after');
     return { copiedBytes, elapsedMs: Math.round(performance.now() - begunAtMs), disks };
   }
 
@@ -67,7 +74,9 @@ export class SourceSession {
     const driver = await this.driver(input.endpoints, input.decision.action === 'start' ? input.decision.downtimeLimitMs : null, signal);
     await driver.apply(input.decision);
     await driver.holdWhile(await this.#probe.reason(() => this.#deps.token.probeWritable(this.ref.vmid)));
-    return driver.visit(input.seenVisits, signal, onFigures);
+    const visit = await driver.visit(input.seenVisits, signal, onFigures);
+    if (visit.kind === 'round') await failpoint('source.round.after');
+    return visit;
   }
 
   async switchover(signal: AbortSignal): Promise<SwitchoverResult> {
@@ -75,6 +84,7 @@ export class SourceSession {
     if (memory.endpoints === null) throw new MigrationError('SwitchoverFailed', 'switchover failed: this node never connected to the target');
     const driver = await this.driver(memory.endpoints, null, signal);
     const result = await driver.result(signal);
+    await failpoint('source.switched.after');
     return { ...result, diskBytes: memory.copiedBytes };
   }
 
@@ -138,13 +148,18 @@ export class SourceSession {
     await this.#deps.token.probeWritable(this.ref.vmid);
     if (this.plan.transport.type === 'tls') await addTlsCreds(monitor, 'client', await this.#deps.tlsDir(this.ref));
     await this.#note('migrating');
+    await failpoint('source.migrate.before');
     await driver.start(channels.ram, downtimeLimitMs ?? this.plan.policy.initialDowntimeLimitMs);
+    await failpoint('source.migrate.after');
     return driver;
   }
 
   async #openChannels(endpoints: TargetEndpoints): Promise<Channels> {
     await this.#note('channels', { endpoints });
-    return this.#unlessOver(this.#deps.openChannels(this.ref, this.plan, endpoints), (channels) => void channels.close());
+    await failpoint('source.channels.before');
+    const channels = await this.#unlessOver(this.#deps.openChannels(this.ref, this.plan, endpoints), (late) => void late.close());
+    await failpoint('source.channels.after');
+    return channels;
   }
 
   /** What arrives after the end is closed again: nobody would ever close it otherwise. */

@@ -3,6 +3,7 @@ import type { EpochRef, SourceEvidence } from '../../../domain/contracts/activit
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
 import type { Epoch, Volid } from '../../../domain/ids.js';
+import { failpoint } from '../../failpoint.js';
 import { lookAtQemu } from '../look.js';
 import { cleanupSource } from './source-cleanup.js';
 import type { SourceDeps } from './source-deps.js';
@@ -71,8 +72,10 @@ export class SourceSessions {
     const memory = foldSource(entry);
     if (memory.plan === null || memory.endpoints === null || !memory.migrating) return `VM ${vmid}: nothing was under way (${memory.lastState ?? 'opened'})`;
     if (!(await this.#deps.qemuAlive(vmid))) return `VM ${vmid}: its QEMU is gone`;
+    await failpoint('source.recover.before');
     const session = this.#of({ vmid, epoch }, memory.plan);
     const driver = await session.driver(memory.endpoints, null, AbortSignal.timeout(30_000));
+    await failpoint('source.recover.after');
     return `VM ${vmid}: back on duty (${driver.state})`;
   }
 

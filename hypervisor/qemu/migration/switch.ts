@@ -2,6 +2,7 @@ import { MigrationError } from '../../../domain/errors.js';
 import type { EpochRef } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { Journal } from '../../../domain/contracts/ports.js';
+import { failpoint } from '../../failpoint.js';
 import type { HandoffAnswer, HandoffClient } from '../../transport/handoff/client.js';
 import type { QmpClient } from '../qmp/client.js';
 import type { Monitor } from '../qmp/monitor.js';
@@ -34,7 +35,9 @@ const COMPLETE_TIMEOUT_MS = 120_000;
  * HANDOVER is only ever sent after `completed`.
  */
 export async function switchToCompleted(deps: SwitchDeps, seenAtMs: number): Promise<Pick<SwitchInstants, 'mirrorsFinishedAtMs' | 'completedAtMs'>> {
+  await failpoint('source.pre-switchover.after');
   await finishMirrors(deps, deps.plan.disks);
+  await failpoint('source.mirrors-finished.after');
   const mirrorsFinishedAtMs = deps.plan.disks.length === 0 ? seenAtMs : performance.now();
   // Before `completed` the source may go back at once: a link that is cut now need not hold the guest.
   const stopWatching = deps.handoff.onLost(() => void deps.monitor.migrateCancel().catch(() => undefined));
@@ -45,15 +48,22 @@ export async function switchToCompleted(deps: SwitchDeps, seenAtMs: number): Pro
   if (event.data['status'] !== 'completed') {
     throw new MigrationError('MigrationFailed', `switchover failed: QEMU ended the migration as ${String(event.data['status'])}; the guest runs on the source`);
   }
+  await failpoint('source.completed.after');
   return { mirrorsFinishedAtMs, completedAtMs: event.receivedAtMs };
 }
 
 /** Journal first, then HANDOVER; resolves with the target's answer, however often the channel has to be re-made. */
 export async function handOver(deps: SwitchDeps): Promise<{ answer: HandoffAnswer; handedOverAtMs: number; answeredAtMs: number }> {
   await deps.journal.append(deps.ref.vmid, deps.ref.epoch, 'handed-over');
+  await failpoint('source.handed-over.after');
   const handedOverAtMs = performance.now();
-  const answer = await deps.handoff.handOver({ completed: true });
-  return { answer, handedOverAtMs, answeredAtMs: performance.now() };
+  const answering = deps.handoff.handOver({ completed: true });
+  answering.catch(() => undefined);
+  await failpoint('source.handover-sent.after');
+  const answer = await answering;
+  const answeredAtMs = performance.now();
+  await failpoint('source.answered.after');
+  return { answer, handedOverAtMs, answeredAtMs };
 }
 
 const isEnd = (status: unknown): boolean => status === 'completed' || status === 'failed' || status === 'cancelled';
