@@ -1,6 +1,7 @@
 import type { NodeName, Vmid } from '../domain/ids.js';
 import { type UpOptions, assemble, dismantle } from './assemble.js';
 import { LabError } from './errors.js';
+import { type Failpoints, openFailpoints } from './failpoints.js';
 import { type Layout, type Network, layoutOf } from './layout.js';
 import { heal, type InterfaceBytes, interfaceBytes, lose, partition, slow } from './network.js';
 import { bootNode, crashNode, execInNode, freezeNode, nodeStatus, setReadonly } from './node.js';
@@ -149,6 +150,11 @@ export class Lab {
     const { temporal } = this.state;
     if (!temporal) throw new LabError('this lab was made without Temporal');
     await (action === 'start' ? restartTemporal(this.layout, temporal) : stopTemporal(this.layout, temporal, action));
+  }
+
+  /** The failpoints of a node's agent, or of the control worker (`control`). */
+  failpoints(where: NodeName | 'control'): Failpoints {
+    return openFailpoints(this.layout, where === 'control' ? where : this.#known(where));
   }
 
   async interfaceBytes(node: NodeName, network: Network): Promise<InterfaceBytes> {

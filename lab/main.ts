@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addFailCommand } from './commands/fail.js';
 import { addFaultCommands } from './commands/faults.js';
 import { addLabCommands } from './commands/lab.js';
 import { addServiceCommands } from './commands/services.js';
@@ -21,6 +22,7 @@ function program(): Command {
   addLabCommands(root);
   addVmCommands(root);
   addFaultCommands(root);
+  addFailCommand(root);
   addServiceCommands(root);
   for (const command of root.commands) inherit(command);
   return root;

@@ -4,6 +4,7 @@ import type { NodeName } from '../domain/ids.js';
 import { isFrozen, makeNodeCgroups, pidsOfNode, removeNodeCgroups, setFrozen } from './cgroups.js';
 import { EXIT, LabError } from './errors.js';
 import { type Layout, mountPoint, nodeDir, nodeNamespace } from './layout.js';
+import { failpointDir } from './failpoints.js';
 import { setCables } from './network.js';
 import { nodeEnvironment, setPaused } from './node-files.js';
 import { killUntilGone, runningPid, startRecorded, stopRecorded } from './processes.js';
@@ -23,7 +24,7 @@ export async function bootNode(layout: Layout, state: LabState, node: NodeName):
   await setCables(layout, node, true);
   await startRecorded(layout, `node-${node}`, {
     argv: [join(layout.home, 'lab/node-boot.sh'), nodeNamespace(layout, node)],
-    env: { ...nodeEnvironment(layout, node), LAB_DIR: layout.dir, NODE: node },
+    env: { ...nodeEnvironment(layout, node), LAB_DIR: layout.dir, NODE: node, FERRY_FAILPOINTS: failpointDir(layout, node) },
     logFile: log,
     ownRecord: true,
   });

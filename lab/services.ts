@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:f
 import { join } from 'node:path';
 import type { NodeName } from '../domain/ids.js';
 import { EXIT, LabError } from './errors.js';
+import { failpointDir } from './failpoints.js';
 import { type Layout, nodeDir } from './layout.js';
 import { execInNode } from './node.js';
 import { baseEnvironment, setPaused } from './node-files.js';
@@ -31,7 +32,7 @@ export async function startControl(layout: Layout, state: LabState): Promise<voi
   setPaused(layout.controlDir, !state.agents);
   await startRecorded(layout, 'control', {
     argv: ['bash', join(layout.home, 'lab/supervise.sh'), layout.controlDir, join(layout.home, 'dist/workers/control-worker.js')],
-    env: controlEnvironment(layout, state.temporal.address),
+    env: { ...controlEnvironment(layout, state.temporal.address), FERRY_FAILPOINTS: failpointDir(layout, 'control') },
     logFile: join(layout.controlDir, 'supervisor.log'),
   });
 }
