@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { median } from './steps.js';
 
 /** One migration's figures. */
 export interface Run {
@@ -35,10 +36,4 @@ function row(transport: string, who: string, runs: readonly Run[]): string[] {
   };
   const speed = runs.every((run) => run.copiedMiB !== null) ? show((run) => ((run.copiedMiB ?? 0) * 1000) / run.totalMs) : '';
   return [transport, who, String(runs.length), show((r) => r.gapMs), show((r) => r.stoppedMs), show((r) => r.qemuDowntimeMs), show((r) => r.totalMs), show((r) => r.totalMs - r.qemuTotalMs), show((r) => r.totalMs - r.qemuTotalMs - r.diskSyncMs), speed];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] ?? 0 : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
