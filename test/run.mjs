@@ -14,15 +14,15 @@ const home = dirname(dirname(fileURLToPath(import.meta.url)));
 const results = join(home, 'var', 'test');
 const minute = 60_000;
 
-/** A section that hangs is ended and counts as failed. `serial`: files take turns, they share the machine. */
+/** A section that hangs is ended and counts as failed; the limits leave room for a machine that is busy with other things. `serial`: files take turns, they share the machine. */
 const SECTIONS = {
-  lint: { run: () => tool(['eslint', 'bin', 'eslint.js'], ['.', '--max-warnings=0'], 4 * minute) },
-  types: { run: () => tool(['typescript', 'bin', 'tsc'], ['--noEmit', '-p', 'tsconfig.json'], 4 * minute) },
-  unit: { run: () => jest('unit', { serial: false, limitMs: 8 * minute }) },
-  node: { run: () => jest('node', { serial: false, limitMs: 8 * minute }) },
-  workflow: { run: () => jest('workflow', { serial: false, limitMs: 8 * minute }) },
-  replay: { run: () => jest('replay', { serial: false, limitMs: 4 * minute }) },
-  cluster: { run: () => jest('cluster', { serial: true, limitMs: 15 * minute }) },
+  lint: { run: () => tool(['eslint', 'bin', 'eslint.js'], ['.', '--max-warnings=0'], 10 * minute) },
+  types: { run: () => tool(['typescript', 'bin', 'tsc'], ['--noEmit', '-p', 'tsconfig.json'], 10 * minute) },
+  unit: { run: () => jest('unit', { serial: false, limitMs: 15 * minute }) },
+  node: { run: () => jest('node', { serial: false, limitMs: 15 * minute }) },
+  workflow: { run: () => jest('workflow', { serial: false, limitMs: 15 * minute }) },
+  replay: { run: () => jest('replay', { serial: false, limitMs: 10 * minute }) },
+  cluster: { run: () => jest('cluster', { serial: true, limitMs: 40 * minute }) },
 };
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { ClusterActivities, SourceActivities, TargetActivities } from '../domain/contracts/activities.js';
 import { ERROR_CODES, type ErrorCode } from '../domain/errors.js';
 import { MIGRATIONS_QUEUE, nodeQueue, type NodeName, type Vmid } from '../domain/ids.js';
@@ -71,16 +71,31 @@ const allBut = (codes: readonly ErrorCode[]): string[] => Object.keys(ERROR_CODE
 
 type Activity = (...args: unknown[]) => Promise<unknown>;
 
+/**
+ * Local to the worker that runs the workflow: an access to the cluster file system takes a millisecond or two, and a hop over the
+ * server ten times as long.
+ */
+function clusterActivity(summary: string): Record<string, Activity> {
+  const { startToCloseTimeout, retry } = optionsOf('cluster');
+  return proxyLocalActivities<Record<string, Activity>>({
+    ...(startToCloseTimeout === undefined ? {} : { startToCloseTimeout }),
+    ...(retry === undefined ? {} : { retry }),
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    summary,
+  });
+}
+
 function bind<A extends object>(kinds: Record<keyof A, Kind>, taskQueue: string, where: string, patience: 'prompt' | 'patient'): A {
   const patient = patience === 'patient' ? { scheduleToStartTimeout: timings().patientScheduleToStartMs } : {};
   const bound = Object.entries<Kind>(kinds).map(([step, kind]): [string, Activity] => {
-    const activity = proxyActivities<Record<string, Activity>>({
+    const summary = `${step} · ${where}`;
+    const activity = (kind === 'cluster' ? clusterActivity(summary) : proxyActivities<Record<string, Activity>>({
       ...optionsOf(kind),
-      ...(kind === 'cluster' ? {} : patient),
+      ...patient,
       taskQueue,
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-      summary: `${step} · ${where}`,
-    })[step] as Activity;
+      summary,
+    }))[step] as Activity;
     return [step, (...args) => activity(...args).catch((error: unknown) => Promise.reject(explain(error, { step, where })))];
   });
   return Object.fromEntries(bound) as A;

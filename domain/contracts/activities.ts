@@ -82,6 +82,8 @@ export interface SwitchoverResult {
   readonly diskBytes: number;
   readonly rounds: number;
   readonly pageBytes: number;
+  /** What the target's QEMU said of its guest when it answered; absent from older agents. */
+  readonly targetState?: GuestRunState;
 }
 
 export type Decision = 'undecided' | 'committed' | 'aborted' | 'none';
@@ -107,6 +109,8 @@ export interface CommitTimes {
   readonly commitMs: number;
   readonly resumeMs: number;
   readonly committedAt: string;
+  /** What the target's QEMU said of its guest right after; absent from older agents. */
+  readonly state?: GuestRunState;
 }
 
 export interface ClusterActivities {

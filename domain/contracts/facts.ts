@@ -68,7 +68,8 @@ export interface DiskFacts {
   readonly backingFile: string | null;
 }
 
-export type GuestRunState = 'stopped' | 'running' | 'paused' | 'inmigrate' | 'postmigrate' | 'prelaunch' | 'other';
+export const GUEST_RUN_STATES = ['stopped', 'running', 'paused', 'inmigrate', 'postmigrate', 'prelaunch', 'other'] as const;
+export type GuestRunState = (typeof GUEST_RUN_STATES)[number];
 
 /** The guest's QEMU on this node, asked over QMP. */
 export interface GuestRuntimeFacts {

@@ -20,6 +20,8 @@ export interface FakeOptions {
   readonly holdAt?: string;
   /** What the source says of its QEMU after the roll-back. */
   readonly afterRollback?: GuestRunState;
+  /** What the answer of the switch says of the guest on the target; absent: nothing, as an older agent. */
+  readonly targetState?: GuestRunState;
   /** `openRequest` finds the guest's lock; otherwise only `lockGuest` does. */
   readonly seesLock?: boolean;
   /** Awaited before each activity's effect. */
@@ -82,7 +84,8 @@ export class FakeActivities {
         : { kind: 'ended', cause: 'the switch was not allowed', sample: sampleOf(visit) };
     },
     switchover: () => {
-      if (this.world.token === 'committed') return switchoverResult;
+      const { targetState } = this.#options;
+      if (this.world.token === 'committed') return targetState === undefined ? switchoverResult : { ...switchoverResult, targetState };
       throw fail('TransportFailed', 'switchover failed: handoff channel: closed before COMMITTED');
     },
     rollbackSource: () => {

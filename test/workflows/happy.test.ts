@@ -31,4 +31,17 @@ describe('a migration on which nothing goes wrong', () => {
       .toEqual([String(scenario.vmid), scenario.source, scenario.target, 'completed']);
     expect(typedSearchAttributes.get(needsOperator)).toBe(false);
   });
+
+  it.each([
+    ['running', 'is taken at its word', []],
+    ['paused', 'is asked', ['target.verifyRunning']],
+    [undefined, 'is asked', ['target.verifyRunning']],
+  ] as const)('a target that says %s of the guest in its answer %s, and nothing is freed before', async (targetState, _then, asked) => {
+    const scenario = new Scenario(bench, targetState === undefined ? {} : { targetState });
+    const { status } = await scenario.play();
+    expect({ status, violations: scenario.world.violations, leftovers: scenario.world.leftovers() }).toEqual({ status: 'completed', violations: [], leftovers: [] });
+    const calls = scenario.world.calls;
+    expect(calls.filter((call) => call === 'target.verifyRunning')).toEqual(asked);
+    expect(calls.slice(calls.indexOf('source.switchover'))).toEqual(['source.switchover', ...asked, ...calls.filter((call) => /cleanup|unlock|forget/.test(call))]);
+  });
 });

@@ -1,4 +1,5 @@
 import { messageOf } from '../../domain/errors.js';
+import { runsAsPlanned } from '../../domain/guest/runs-as-planned.js';
 import { codeOf, failure } from '../failures.js';
 import { persist } from '../persist.js';
 import type { Steps } from '../proxies.js';
@@ -22,7 +23,7 @@ export function insist(run: MigrationRun, what: string, attempt: (steps: Steps) 
 /** After a reset of the workflow: the node has closed this migration, so the guest was seen running there before. */
 async function runsOnTarget({ ref, plan }: MigrationRun, steps: Steps): Promise<boolean> {
   const { configHere, qemu } = await steps.target.resolveTarget(ref);
-  return configHere && (qemu === 'running' || (plan.keepPaused && (qemu === 'paused' || qemu === 'prelaunch')));
+  return configHere && (qemu === 'running' || runsAsPlanned(qemu, plan));
 }
 
 /** `persist` gives up on `StaleEpoch`. */

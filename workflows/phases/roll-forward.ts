@@ -1,4 +1,5 @@
 import { messageOf } from '../../domain/errors.js';
+import { runsAsPlanned } from '../../domain/guest/runs-as-planned.js';
 import type { SwitchoverResult } from '../../domain/contracts/activities.js';
 import type { MigrationReport } from '../../domain/contracts/report.js';
 import { codeOf } from '../failures.js';
@@ -17,7 +18,10 @@ export async function rollForward(run: MigrationRun, result: SwitchoverResult | 
     await insist(run, `finish the commit on ${plan.target}`, (s) => s.target.finishCommit(planned));
     state.incident('the answer of the switchover was lost; the commit was finished afterwards, the figures of the switch are missing');
   }
-  await insist(run, `verify that vm ${plan.vmid} runs on ${plan.target}`, (s) => s.target.verifyRunning(planned));
+  // The answer of the switch may bring the target's word along; only without it the target is asked.
+  if (result?.targetState === undefined || !runsAsPlanned(result.targetState, plan)) {
+    await insist(run, `verify that vm ${plan.vmid} runs on ${plan.target}`, (s) => s.target.verifyRunning(planned));
+  }
   state.enter('cleanup', `vm ${plan.vmid} runs on ${plan.target}; cleaning up`);
   await run.armed?.disarm();
   await Promise.all([

@@ -4,6 +4,7 @@ import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import { moveDrives } from '../../../domain/guest/move-drives.js';
 import { failpoint } from '../../failpoint.js';
 import type { Monitor } from '../qmp/monitor.js';
+import { toGuestRunState } from '../run-state.js';
 import type { TargetDeps } from './target-deps.js';
 import { exportsOf, foldTarget, type TargetMemory } from './target-journal.js';
 
@@ -27,7 +28,10 @@ export async function commit(deps: TargetDeps, ref: EpochRef, plan: MigrationPla
   const committedAtMs = performance.now();
   await letRun(monitor, plan);
   const runningAtMs = performance.now();
-  return { commitMs: ms(committedAtMs - begunAtMs), resumeMs: ms(runningAtMs - committedAtMs), committedAt: new Date().toISOString() };
+  return {
+    commitMs: ms(committedAtMs - begunAtMs), resumeMs: ms(runningAtMs - committedAtMs), committedAt: new Date().toISOString(),
+    state: toGuestRunState((await monitor.queryStatus()).status),
+  };
 }
 
 export interface ConfigToMove {
@@ -57,7 +61,10 @@ export async function finishCommitted(deps: TargetDeps, ref: EpochRef, plan: Mig
   const committedAtMs = performance.now();
   await letRun(monitor, plan);
   const runningAtMs = performance.now();
-  return { commitMs: ms(committedAtMs - begunAtMs), resumeMs: ms(runningAtMs - committedAtMs), committedAt: new Date().toISOString() };
+  return {
+    commitMs: ms(committedAtMs - begunAtMs), resumeMs: ms(runningAtMs - committedAtMs), committedAt: new Date().toISOString(),
+    state: toGuestRunState((await monitor.queryStatus()).status),
+  };
 }
 
 /** Rewritten in the source's folder first, then one rename: the cluster file system never sees two configs of one guest. */

@@ -4,6 +4,7 @@ import type { GuestRunState } from '../../../domain/contracts/facts.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
 import type { Epoch } from '../../../domain/ids.js';
+import { runsAsPlanned } from '../../../domain/guest/runs-as-planned.js';
 import { failpoint } from '../../failpoint.js';
 import { Monitor } from '../qmp/monitor.js';
 import { lookAtQemu } from '../look.js';
@@ -37,9 +38,8 @@ export class TargetSessions {
     await this.#deps.journal.requireCurrent(ref.vmid, ref.epoch);
     await failpoint('target.verify.before');
     const { state } = await lookAtQemu(this.#deps, ref.vmid);
-    const expected = plan.keepPaused ? ['paused', 'prelaunch'] : ['running'];
-    if (!expected.includes(state)) {
-      throw new MigrationError('SwitchoverFailed', `verify guest failed: VM ${ref.vmid} on ${this.#deps.node}: expected ${expected[0]}, got ${state}`);
+    if (!runsAsPlanned(state, plan)) {
+      throw new MigrationError('SwitchoverFailed', `verify guest failed: VM ${ref.vmid} on ${this.#deps.node}: expected ${plan.keepPaused ? 'paused' : 'running'}, got ${state}`);
     }
     await failpoint('target.verify.after');
     return { state };

@@ -22,6 +22,7 @@ export function toSwitchoverResult(info: MigrationInfo, t: SwitchInstants, answe
     diskBytes: 0,
     rounds: info.ram?.dirtySyncCount ?? 0,
     pageBytes: info.ram?.pageSize ?? 4096,
+    ...(answer.state === undefined ? {} : { targetState: answer.state }),
   };
 }
 

@@ -26,6 +26,23 @@ export interface BlockNode {
   readonly virtualSizeBytes: number;
 }
 
+export interface BlockDevice {
+  readonly qdev: string | null;
+  readonly nodeName: string | null;
+  readonly filename: string | null;
+  readonly image: BlockImage | null;
+}
+
+/** An image as the QEMU that has it open sees it. */
+export interface BlockImage {
+  readonly format: string;
+  readonly virtualSizeBytes: number;
+  readonly allocatedBytes: number;
+  /** Internal snapshots by name. */
+  readonly snapshots: readonly string[];
+  readonly backingFile: string | null;
+}
+
 export interface BlockExport {
   readonly id: string;
   readonly nodeName: string;
@@ -83,7 +100,7 @@ export class BlockMonitor extends MachineMonitor {
   }
 
   /** Devices and what is in them; `nodeName` null: empty. */
-  queryBlock(): Promise<readonly { readonly qdev: string | null; readonly nodeName: string | null; readonly filename: string | null }[]> {
+  queryBlock(): Promise<readonly BlockDevice[]> {
     return this.ask('query-block', BlockDevices);
   }
 
@@ -123,9 +140,19 @@ const BlockNodes = z.array(z.object({
   nodeName: n['node-name'] ?? '', driver: n.drv, readOnly: n.ro, filename: n.file, virtualSizeBytes: n.image['virtual-size'],
 })));
 
+const Image = z.object({
+  format: z.string(), 'virtual-size': z.number(), 'actual-size': z.number().default(0),
+  snapshots: z.array(z.object({ name: z.string() })).default([]), 'backing-filename': z.string().optional(),
+}).transform((image): BlockImage => ({
+  format: image.format, virtualSizeBytes: image['virtual-size'], allocatedBytes: image['actual-size'],
+  snapshots: image.snapshots.map(({ name }) => name), backingFile: image['backing-filename'] ?? null,
+}));
+
 const BlockDevices = z.array(z.object({
-  qdev: z.string().optional(), inserted: z.object({ 'node-name': z.string().optional(), file: z.string() }).optional(),
-}).transform((d) => ({ qdev: d.qdev ?? null, nodeName: d.inserted?.['node-name'] ?? null, filename: d.inserted?.file ?? null })));
+  qdev: z.string().optional(), inserted: z.object({ 'node-name': z.string().optional(), file: z.string(), image: Image }).optional(),
+}).transform((d): BlockDevice => ({
+  qdev: d.qdev ?? null, nodeName: d.inserted?.['node-name'] ?? null, filename: d.inserted?.file ?? null, image: d.inserted?.image ?? null,
+})));
 
 const BlockExports = z.array(z.object({ id: z.string(), 'node-name': z.string(), 'shutting-down': z.boolean() })
   .transform((e): BlockExport => ({ id: e.id, nodeName: e['node-name'], shuttingDown: e['shutting-down'] })));

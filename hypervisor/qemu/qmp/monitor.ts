@@ -1,6 +1,6 @@
 import { MigrationMonitor } from './monitor-migration.js';
 
-export type { BlockExport, BlockJob, BlockNode, MirrorArguments } from './monitor-block.js';
+export type { BlockDevice, BlockExport, BlockImage, BlockJob, BlockNode, MirrorArguments } from './monitor-block.js';
 export type { CpuDefinition, MachineType, RunStatus } from './monitor-machine.js';
 export type { MigrationInfo, RamFigures } from './monitor-migration.js';
 export type { QemuAddress } from './address.js';

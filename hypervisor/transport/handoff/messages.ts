@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CommitTimes, Decision } from '../../../domain/contracts/activities.js';
+import { GUEST_RUN_STATES } from '../../../domain/contracts/facts.js';
 
 /** The source's word that its own copy is stopped for good. */
 export interface HandoverStatement {
@@ -34,7 +35,7 @@ export const ServerMessage = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('answer'),
     answer: z.discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('committed'), commitMs: z.number(), resumeMs: z.number(), committedAt: z.string() }),
+      z.strictObject({ kind: z.literal('committed'), commitMs: z.number(), resumeMs: z.number(), committedAt: z.string(), state: z.enum(GUEST_RUN_STATES).exactOptional() }),
       z.strictObject({ kind: z.literal('refused'), decision: z.enum(['undecided', 'committed', 'aborted', 'none']), reason: z.string() }),
     ]),
   }),
