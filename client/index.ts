@@ -5,6 +5,7 @@ export { startMigration, type StartedMigration } from './api/start.js';
 export { watchMigration, type Watched, type WatchOptions } from './api/watch.js';
 export { cancelMigration } from './api/cancel.js';
 export { steerMigration, type SteerWishes } from './api/steer.js';
+export { tellMigration, type OperatorsWord } from './api/operator.js';
 export { checkMigration } from './api/check.js';
 export { listMigrations, type ListedMigration, type ListOptions } from './api/list.js';
 export { showMigration, type ShownMigration } from './api/show.js';

@@ -15,5 +15,6 @@ export const MIGRATIONS_QUEUE = 'migrations';
 export const nodeQueue = (node: NodeName): string => `node-${node}`;
 export const migrationWorkflowId = (vmid: Vmid): string => `migrate-guest-${vmid}`;
 export const checkWorkflowId = (vmid: Vmid, suffix: string): string => `check-guest-${vmid}-${suffix}`;
+export const cleanUpWorkflowId = (vmid: Vmid, epoch: Epoch): string => `clean-up-guest-${vmid}-${epochShort(epoch)}`;
 /** Short form of an epoch for paths: a unix socket path ends at 107 bytes (unix(7)). */
 export const epochShort = (epoch: Epoch): string => epoch.replaceAll('-', '').slice(-12);

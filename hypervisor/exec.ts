@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { MigrationError, type ErrorCode } from '../domain/errors.js';
 
 export interface RunOptions {
@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly input?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What it has started is killed with it after the timeout. */
+  readonly ownGroup?: boolean;
 }
 
 export interface RunResult {
@@ -26,11 +28,12 @@ export function run(command: string, args: readonly string[], options: RunOption
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: options.ownGroup === true,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.env === undefined ? {} : { env: { ...process.env, ...options.env } }),
     });
     let timedOut = false;
-    const timer = setTimeout(() => { timedOut = true; child.kill('SIGKILL'); }, options.timeoutMs ?? 60_000);
+    const timer = setTimeout(() => { timedOut = true; end(child, options.ownGroup === true); }, options.timeoutMs ?? 60_000);
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
     child.stdin.on('error', () => undefined);
@@ -44,6 +47,18 @@ export function run(command: string, args: readonly string[], options: RunOption
       resolve({ exitCode, stdout: stdout(), stderr: stderr(), timedOut });
     });
   });
+}
+
+function end(child: ChildProcess, group: boolean): void {
+  try {
+    if (!group || child.pid === undefined) child.kill('SIGKILL');
+    else process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has ended, and only what left its group still holds the pipes.
+  }
+  if (!group) return;
+  child.stdout?.destroy();
+  child.stderr?.destroy();
 }
 
 /** As `run`, but anything other than exit 0 is thrown as `code`, with the program's own words. Returns its standard output. */

@@ -6,8 +6,14 @@ import { createCommitToken } from '../cluster/commit-token.js';
 import { gatherClusterFacts } from '../cluster/gather-cluster-facts.js';
 import { createGuestConfigStore } from '../cluster/guest-config-store.js';
 import { createGuestLock } from '../cluster/guest-lock.js';
+import type { FenceResult } from '../domain/contracts/fencing.js';
+import { fenceFor } from '../domain/edge/fence-config.js';
+import type { FerryConfig } from '../domain/edge/ferry-config.js';
 import { messageOf } from '../domain/errors.js';
 import { honourFailpoints } from '../hypervisor/failpoint.js';
+import type { NodeName } from '../domain/ids.js';
+import { createNodeProbe } from '../hypervisor/node/probe-node.js';
+import { runFence } from '../hypervisor/node/run-fence.js';
 import { loadConfig } from './config.js';
 import { createControlWorker } from './control.js';
 import { engineVersion } from './engine-version.js';
@@ -21,12 +27,18 @@ async function main(): Promise<void> {
   const log = createLogger('ferry-control');
   honourFailpoints(process.env['FERRY_FAILPOINTS']);
   installRuntime(log);
-  const { pveRoot } = await loadConfig();
+  const { pveRoot, ssh, fence } = await loadConfig();
   const configs = createGuestConfigStore(pveRoot);
   const lock = createGuestLock(pveRoot, configs);
   const files = createClusterFiles(pveRoot);
   const activities = createClusterActivities({
     token: createCommitToken(pveRoot), lock, now: () => new Date(),
+    probeNode: createNodeProbe({ files, sshPort: ssh.port, observer: 'the control worker', isPeer: false }),
+    fenceDelayMs: ({ node }) => {
+      const found = fenceFor(fence, node);
+      return found === null ? null : found.afterSeconds * 1000;
+    },
+    fenceNode: ({ node }) => fenceNode(fence, node),
     gatherFacts: (vmid) => gatherClusterFacts({ files, configs, lock }, vmid, engineVersion()),
   });
   for (;;) {
@@ -43,6 +55,12 @@ async function main(): Promise<void> {
       await sleep(RECONNECT_MS);
     }
   }
+}
+
+function fenceNode(fence: FerryConfig['fence'], node: NodeName): Promise<FenceResult> {
+  const found = fenceFor(fence, node);
+  if (found === null) return Promise.resolve({ done: false, sentence: `no fence command is configured for ${node}` });
+  return runFence(found.command, found.timeoutSeconds);
 }
 
 main().then(() => process.exit(0), (error: unknown) => {

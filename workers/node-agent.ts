@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from '@temporalio/worker';
 import { createSourceActivities } from '../activities/source/source-activities.js';
 import { createTargetActivities } from '../activities/target/target-activities.js';
+import { createClusterFiles } from '../cluster/cluster-files.js';
 import { messageOf } from '../domain/errors.js';
 import { nodeQueue } from '../domain/ids.js';
 import { honourFailpoints } from '../hypervisor/failpoint.js';
 import { TargetSessions } from '../hypervisor/qemu/incoming/target-sessions.js';
+import { createNodeProbe } from '../hypervisor/node/probe-node.js';
 import { staticFacts } from '../hypervisor/node/static-facts.js';
 import { SourceSessions } from '../hypervisor/qemu/migration/source-sessions.js';
 import { loadNodeConfig } from './config.js';
@@ -29,6 +31,7 @@ async function main(): Promise<void> {
 
   installRuntime(log);
   const inspect = createNodeInspector(parts);
+  const probePeer = createNodeProbe({ files: createClusterFiles(config.pveRoot), sshPort: config.ssh.port, observer: config.node, isPeer: true });
   // Takes seconds the first time; the first migration need not wait for it.
   staticFacts(config.qemuBinary).catch((error: unknown) => log.warn(messageOf(error)));
   const stopping = new AbortController();
@@ -41,8 +44,8 @@ async function main(): Promise<void> {
     taskQueue: nodeQueue(config.node),
     identity: `${config.node}.agent@${process.pid}`,
     activities: {
-      ...createSourceActivities({ sessions: source, token: parts.token, inspect }),
-      ...createTargetActivities({ sessions: target, token: parts.token, inspect }),
+      ...createSourceActivities({ sessions: source, token: parts.token, inspect, probePeer, log: (sentence) => log.info(sentence) }),
+      ...createTargetActivities({ sessions: target, token: parts.token, inspect, probePeer }),
     },
     // A dead host's open polls each swallow one attempt, so there are few of them.
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },

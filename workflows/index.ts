@@ -1,2 +1,3 @@
 export { checkMigration } from './check-migration.js';
+export { cleanUpNodes } from './clean-up-nodes.js';
 export { migrateGuest } from './migrate-guest.js';

@@ -8,6 +8,22 @@ export const setDowntimeBudget = defineUpdate<void, [{ downtimeMs: number }]>('s
 /** Changes the bandwidth, KiB/s as PVE; 0: unlimited. */
 export const setBandwidth = defineUpdate<void, [{ bwlimitKiBps: number }]>('setBandwidth');
 
+/** Who says it, for the record. */
+export interface OperatorInput {
+  readonly by?: string;
+}
+
+export interface ConfirmFencedInput extends OperatorInput {
+  readonly node: string;
+}
+
+/** An operator's word that a node is off or has been rebooted; it stands for HANDOVER. */
+export const confirmFenced = defineUpdate<string, [ConfirmFencedInput]>('confirmFenced');
+/** Ends the current pause. */
+export const retryNow = defineUpdate<string, [OperatorInput]>('retryNow');
+/** Ends it in favour of the source, before the commit. */
+export const giveUp = defineUpdate<string, [OperatorInput]>('giveUp');
+
 export function installHandlers(state: MigrationState): void {
   setHandler(progressQuery, () => state.progress, { description: 'Phase, figures of the last round, what is waited for, and the report when it is over.' });
   setHandler(setDowntimeBudget, ({ downtimeMs }) => changeDowntimeBudget(state, downtimeMs), {

@@ -7,6 +7,7 @@
 import { CancellationScope, allHandlersFinished, condition } from '@temporalio/workflow';
 import type { MigrationReport } from '../domain/contracts/report.js';
 import { installHandlers } from './messages.js';
+import { installOperatorHandlers, type OperatorDesk } from './operator/handlers.js';
 import { migrateVm } from './migrate-vm.js';
 import { clusterSteps } from './proxies.js';
 import { peek } from './peek.js';
@@ -15,11 +16,13 @@ import { MigrationState } from './state.js';
 export async function migrateGuest(raw: unknown): Promise<MigrationReport> {
   const { vmid, target } = peek(raw);
   const state = new MigrationState(vmid, target);
+  const desk: OperatorDesk = { run: null };
   installHandlers(state);
+  installOperatorHandlers(desk);
   try {
     const { request, cluster } = await clusterSteps(vmid).openRequest(raw);
     state.identify(request.vmid, cluster.guest?.node ?? null, request.target);
-    return await migrateVm(request, cluster, state);
+    return await migrateVm(request, cluster, state, desk);
   } finally {
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }

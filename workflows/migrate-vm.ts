@@ -21,6 +21,8 @@ import { messageOf } from '../domain/errors.js';
 import { Saga } from '../domain/saga.js';
 import { epochOf } from './epoch.js';
 import { failure } from './failures.js';
+import type { OperatorDesk } from './operator/handlers.js';
+import { OperatorWord } from './operator/word.js';
 import { ArmedTarget } from './phases/arm.js';
 import { syncDisks } from './phases/disk-sync.js';
 import { lockGuest } from './phases/lock.js';
@@ -38,9 +40,10 @@ import type { MigrationRun } from './run.js';
 import type { MigrationState } from './state.js';
 
 /** Returns the report of a guest that runs on the target; anything else ends the workflow, with the report in the failure's details. */
-export async function migrateVm(request: MigrateRequest, cluster: ClusterFacts, state: MigrationState): Promise<MigrationReport> {
+export async function migrateVm(request: MigrateRequest, cluster: ClusterFacts, state: MigrationState, desk: OperatorDesk): Promise<MigrationReport> {
   const scope = CancellationScope.current();
   const run = await begin(request, cluster, state);
+  desk.run = run;
   let result: SwitchoverResult | null = null;
   let cause: unknown = null;
   try {
@@ -110,8 +113,13 @@ function newRun(request: MigrateRequest, plan: MigrationPlan, warnings: readonly
     saga: new Saga(),
     steps: stepsFor(plan.source, plan.target, plan.vmid),
     patient: stepsFor(plan.source, plan.target, plan.vmid, 'patient'),
+    probe: stepsFor(plan.source, plan.target, plan.vmid, 'probe'),
+    operator: new OperatorWord(),
     tokenPossible: false,
     switchPossible: false,
     armed: null,
+    decided: null,
+    left: new Set(),
+    targetLost: false,
   };
 }

@@ -1,21 +1,41 @@
-import { CancellationScope, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, sleep } from '@temporalio/workflow';
 import { messageOf } from '../domain/errors.js';
+import type { NodeName } from '../domain/ids.js';
 import { codeOf } from './failures.js';
 import type { Steps } from './proxies.js';
 import { rest } from './rest.js';
 import type { MigrationRun } from './run.js';
 import { timings } from './timings.js';
 
+/** A step on a node that an operator allowed to be left: it is done when the node is back. */
+export class LeftBehind extends Error {
+  readonly node: NodeName;
+
+  constructor(what: string, node: NodeName, why: string) {
+    super(`${what}: skipped: ${why}`);
+    this.name = 'LeftBehind';
+    this.node = node;
+  }
+}
+
+/** What waiting needs of a migration. */
+export type Waiter = Pick<MigrationRun, 'state' | 'steps' | 'patient' | 'operator'>;
+
 /**
  * Calls `attempt` until it succeeds, for as long as it takes. Waiting is visible: `waitingFor` in the progress, in the current
  * details and in the timer's summary; `needsOperator` after two minutes; an incident in the report when it is over.
- * Only `StaleEpoch` ends it with a failure: a newer migration owns the guest on that node, there is nothing left that is ours.
+ * `calm`: nobody is called, however long it takes.
+ * Two things end it with a failure: `StaleEpoch`, as a newer migration owns the guest on that node and there is nothing left that
+ * is ours, and `LeftBehind`, when the step is on a `node` that was fenced, or that does not answer while it is all given up.
  */
-export async function persist<T>(run: MigrationRun, what: string, attempt: (steps: Steps) => Promise<T>): Promise<T> {
-  const patience = new Patience(run, what);
+export async function persist<T>(
+  run: Waiter, what: string, attempt: (steps: Steps) => Promise<T>, { node = null, calm = false }: { readonly node?: NodeName | null; readonly calm?: boolean } = {},
+): Promise<T> {
+  const patience = new Patience(run, what, calm);
   for (;;) {
+    if (node !== null && run.operator.fenced.includes(node)) throw patience.leave(node);
     try {
-      const result = await attempt(patience.tried ? run.patient : run.steps);
+      const result = await unlessExcused(run, node, () => attempt(patience.tried && !run.operator.givesUp ? run.patient : run.steps));
       patience.end();
       return result;
     } catch (error) {
@@ -23,33 +43,55 @@ export async function persist<T>(run: MigrationRun, what: string, attempt: (step
         patience.end();
         throw error;
       }
-      await patience.pause(messageOf(error));
+      if (node !== null && run.operator.excuses(node) !== null) throw patience.leave(node);
+      await patience.pause(messageOf(error), { nodes: node === null ? [] : [node] });
     }
+  }
+}
+
+/** A task that waits in the queue of a node that is away is called off when the operator says that it need not be waited for. */
+async function unlessExcused<T>(run: Waiter, node: NodeName | null, attempt: () => Promise<T>): Promise<T> {
+  if (node === null || run.operator.excuses(node) !== null) return attempt();
+  const trying = new CancellationScope();
+  const watching = new CancellationScope();
+  watching.run(() => condition(() => run.operator.excuses(node) !== null)).then(() => trying.cancel(), () => undefined);
+  try {
+    return await trying.run(attempt);
+  } finally {
+    watching.cancel();
   }
 }
 
 /** The visible side of waiting: used by `persist`, and by whoever asks again and again until a question is settled. */
 export class Patience {
   tried = false;
-  readonly #run: MigrationRun;
+  readonly #run: Waiter;
   readonly #what: string;
+  readonly #calm: boolean;
   readonly #sinceMs = Date.now();
   #pauseMs = timings().persistInitialMs;
   #alarm: CancellationScope | null = null;
 
-  constructor(run: MigrationRun, what: string) {
+  constructor(run: Waiter, what: string, calm = false) {
     this.#run = run;
     this.#what = what;
+    this.#calm = calm;
   }
 
-  /** The success of one of `wakes` ends the pause; a pause that is watched so may become much longer. */
-  async pause(cause: string, wakes: readonly (() => Promise<unknown>)[] = []): Promise<void> {
+  /** The operator's word ends the pause, or the success of one of `wakes`; a pause that is watched so may become much longer. `nodes`: who is waited for. */
+  async pause(cause: string, { wakes = [], nodes = [] }: { readonly wakes?: readonly (() => Promise<unknown>)[]; readonly nodes?: readonly NodeName[] } = {}): Promise<void> {
     this.tried = true;
-    this.#run.state.waitFor(this.#what, cause);
+    this.#run.state.waitFor(this.#what, cause, nodes);
     this.#startAlarm();
-    await rest(this.#pauseMs, `next try: ${this.#what}`, wakes);
+    await rest(this.#pauseMs, `next try: ${this.#what}`, [...wakes, () => this.#run.operator.speaks()]);
     const { persistMaximumMs, awaitedPauseMs } = timings();
     this.#pauseMs = Math.min(2 * this.#pauseMs, wakes.length === 0 ? persistMaximumMs : awaitedPauseMs);
+  }
+
+  /** Not done, and not waited for any more. */
+  leave(node: NodeName): LeftBehind {
+    this.end();
+    return new LeftBehind(this.#what, node, this.#run.operator.excuses(node) ?? 'it was left');
   }
 
   end(): void {
@@ -60,7 +102,7 @@ export class Patience {
   }
 
   #startAlarm(): void {
-    if (this.#alarm !== null) return;
+    if (this.#alarm !== null || this.#calm) return;
     const alarm = new CancellationScope();
     this.#alarm = alarm;
     alarm

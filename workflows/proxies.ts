@@ -12,8 +12,10 @@ export interface Steps {
   readonly target: TargetActivities;
 }
 
-/** `patient`: a task waits long for an agent that is away, because the step has to be done in the end. */
-export function stepsFor(source: NodeName, target: NodeName, vmid: Vmid, patience: 'prompt' | 'patient' = 'prompt'): Steps {
+/** `patient`: a task waits long for an agent that is away, because the step has to be done in the end. `probe`: one short try. */
+type Patience = 'prompt' | 'patient' | 'probe';
+
+export function stepsFor(source: NodeName, target: NodeName, vmid: Vmid, patience: Patience = 'prompt'): Steps {
   return {
     cluster: clusterSteps(vmid),
     source: bind<SourceActivities>(SOURCE, nodeQueue(source), `${source} (vm ${vmid})`, patience),
@@ -24,18 +26,19 @@ export function stepsFor(source: NodeName, target: NodeName, vmid: Vmid, patienc
 export const clusterSteps = (vmid: Vmid): ClusterActivities =>
   bind<ClusterActivities>(CLUSTER, MIGRATIONS_QUEUE, `cluster (vm ${vmid})`, 'prompt');
 
-type Kind = 'cluster' | 'step' | 'observer' | 'collect';
+type Kind = 'cluster' | 'step' | 'observer' | 'collect' | 'look' | 'fence';
 
 const CLUSTER: Record<keyof ClusterActivities, Kind> = {
   openRequest: 'cluster', lockGuest: 'cluster', unlockGuest: 'cluster', readDecision: 'cluster', decideAborted: 'cluster', forgetEpoch: 'cluster',
+  probeNode: 'look', fenceDelayMs: 'cluster', fenceNode: 'fence',
 };
 const SOURCE: Record<keyof SourceActivities, Kind> = {
   inspectSource: 'step', prepareSource: 'step', syncDisks: 'observer', precopy: 'observer', switchover: 'collect',
-  rollbackSource: 'step', cleanupSource: 'step', resolveSource: 'step', decideAborted: 'step',
+  rollbackSource: 'step', cleanupSource: 'step', resolveSource: 'step', decideAborted: 'step', probePeer: 'step',
 };
 const TARGET: Record<keyof TargetActivities, Kind> = {
   inspectTarget: 'step', reserveTarget: 'step', armTarget: 'observer', verifyRunning: 'step', releaseReservation: 'step',
-  finishCommit: 'step', cleanupTarget: 'step', resolveTarget: 'step', decideAborted: 'step',
+  finishCommit: 'step', cleanupTarget: 'step', resolveTarget: 'step', decideAborted: 'step', probePeer: 'step',
 };
 
 /** Errors that the same node may get over by itself within seconds. */
@@ -58,6 +61,10 @@ function optionsOf(kind: Kind): ActivityOptions {
         startToCloseTimeout: t.observerMs,
         retry: { initialInterval: t.observerRetryMs, backoffCoefficient: 1, nonRetryableErrorTypes: allBut(OBSERVER_MAY_PASS) },
       };
+    case 'look':
+      return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, maximumAttempts: 2 } };
+    case 'fence':
+      return { startToCloseTimeout: t.fenceMs, heartbeatTimeout: t.heartbeatMs, retry: { maximumAttempts: 1 } };
     case 'collect':
       return {
         ...node,
@@ -68,6 +75,18 @@ function optionsOf(kind: Kind): ActivityOptions {
 }
 
 const allBut = (codes: readonly ErrorCode[]): string[] => Object.keys(ERROR_CODES).filter((code) => !codes.includes(code as ErrorCode));
+
+function waitingOptions(patience: Patience): ActivityOptions {
+  const { patientScheduleToStartMs, probeMs } = timings();
+  switch (patience) {
+    case 'prompt':
+      return {};
+    case 'patient':
+      return { scheduleToStartTimeout: patientScheduleToStartMs };
+    case 'probe':
+      return { scheduleToCloseTimeout: probeMs, retry: { maximumAttempts: 1 } };
+  }
+}
 
 type Activity = (...args: unknown[]) => Promise<unknown>;
 
@@ -85,13 +104,13 @@ function clusterActivity(summary: string): Record<string, Activity> {
   });
 }
 
-function bind<A extends object>(kinds: Record<keyof A, Kind>, taskQueue: string, where: string, patience: 'prompt' | 'patient'): A {
-  const patient = patience === 'patient' ? { scheduleToStartTimeout: timings().patientScheduleToStartMs } : {};
+function bind<A extends object>(kinds: Record<keyof A, Kind>, taskQueue: string, where: string, patience: Patience): A {
+  const byPatience = waitingOptions(patience);
   const bound = Object.entries<Kind>(kinds).map(([step, kind]): [string, Activity] => {
     const summary = `${step} · ${where}`;
     const activity = (kind === 'cluster' ? clusterActivity(summary) : proxyActivities<Record<string, Activity>>({
       ...optionsOf(kind),
-      ...patient,
+      ...(kinds === CLUSTER ? {} : byPatience),
       taskQueue,
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       summary,

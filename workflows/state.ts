@@ -27,7 +27,7 @@ export class MigrationState {
   #phaseSinceMs = this.startedAtMs;
   #detail = 'reading the cluster';
   /** What is waited for, and why the last try failed; several things at once when both nodes are away. */
-  readonly #waiting = new Map<string, string>();
+  readonly #waiting = new Map<string, { readonly cause: string; readonly nodes: readonly NodeName[] }>();
   #lastStep: NextStep | null = null;
   readonly #overdue = new Set<string>();
   /** Where it goes on when the operator is no longer needed. */
@@ -42,6 +42,10 @@ export class MigrationState {
 
   get phase(): Phase {
     return this.#phase;
+  }
+
+  get nodesWaitedFor(): readonly NodeName[] {
+    return [...this.#waiting.values()].flatMap(({ nodes }) => nodes);
   }
 
   get progress(): MigrationProgress {
@@ -94,8 +98,9 @@ export class MigrationState {
     if (this.samples.length > KEPT_ROUNDS) this.samples.shift();
   }
 
-  waitFor(what: string, cause: string): void {
-    this.#waiting.set(what, cause);
+  /** `nodes`: those whose answer would end it. */
+  waitFor(what: string, cause: string, nodes: readonly NodeName[] = []): void {
+    this.#waiting.set(what, { cause, nodes });
     this.#publish();
   }
 
@@ -140,7 +145,7 @@ export class MigrationState {
   }
 
   #waitingFor(): string | null {
-    return this.#waiting.size === 0 ? null : [...this.#waiting].map(([what, cause]) => `${what}: ${cause}`).join('; ');
+    return this.#waiting.size === 0 ? null : [...this.#waiting].map(([what, { cause }]) => `${what}: ${cause}`).join('; ');
   }
 
   #closePhase(): void {

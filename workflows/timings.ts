@@ -6,6 +6,10 @@ export interface Timings {
   readonly scheduleToStartMs: number;
   /** The same while an undo or a repair waits for a node: one long wait costs less history than many short ones. */
   readonly patientScheduleToStartMs: number;
+  /** For an answer that proves a node alive, the queueing included. */
+  readonly probeMs: number;
+  /** Longer than any fence command may take. */
+  readonly fenceMs: number;
   readonly clusterStepMs: number;
   readonly nodeStepMs: number;
   readonly observerMs: number;
@@ -33,6 +37,8 @@ const production: Timings = {
   heartbeatMs: 5 * second,
   scheduleToStartMs: 15 * second,
   patientScheduleToStartMs: hour,
+  probeMs: 5 * second,
+  fenceMs: 10 * minute,
   clusterStepMs: 30 * second,
   nodeStepMs: 10 * minute,
   observerMs: 24 * hour,

@@ -1,4 +1,5 @@
 import type { ClusterActivities } from '../../domain/contracts/activities.js';
+import type { FenceInput, FenceResult, NodeProbe, NodeProbeInput } from '../../domain/contracts/fencing.js';
 import type { ClusterFacts } from '../../domain/contracts/facts.js';
 import type { CommitToken, GuestLock } from '../../domain/contracts/ports.js';
 import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
@@ -10,6 +11,9 @@ export interface ClusterActivityDeps {
   readonly lock: GuestLock;
   readonly now: () => Date;
   gatherFacts(vmid: number): Promise<ClusterFacts>;
+  probeNode(input: NodeProbeInput): Promise<NodeProbe>;
+  fenceDelayMs(input: FenceInput): number | null;
+  fenceNode(input: FenceInput): Promise<FenceResult>;
 }
 
 /** What needs only the cluster file system, on queue `migrations`. */
@@ -38,5 +42,8 @@ export function createClusterActivities(deps: ClusterActivityDeps): ClusterActiv
       await deps.token.forget(vmid, epoch);
       await failpoint('cluster.forget.after');
     },
+    probeNode: (input) => deps.probeNode(input),
+    fenceDelayMs: (input) => Promise.resolve(deps.fenceDelayMs(input)),
+    fenceNode: (input) => deps.fenceNode(input),
   });
 }

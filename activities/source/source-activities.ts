@@ -1,5 +1,6 @@
 import type { SourceActivities } from '../../domain/contracts/activities.js';
 import type { CommitToken } from '../../domain/contracts/ports.js';
+import type { NodeProbe, NodeProbeInput } from '../../domain/contracts/fencing.js';
 import type { NodeFacts } from '../../domain/contracts/facts.js';
 import { estimateEtaSeconds } from '../../domain/convergence/eta.js';
 import { failpoint } from '../../hypervisor/failpoint.js';
@@ -11,6 +12,8 @@ export interface SourceActivityDeps {
   readonly sessions: SourceSessions;
   readonly token: CommitToken;
   inspect(input: { readonly vmid: number; readonly storages: readonly string[] }): Promise<NodeFacts>;
+  probePeer(input: NodeProbeInput): Promise<NodeProbe>;
+  log(sentence: string): void;
 }
 
 /** What the source node does, on queue `node-<source>`. Each is safe to repeat: it looks before it acts. */
@@ -30,7 +33,11 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     },
     switchover: async (input) => (await sessions.current(input, input.plan)).switchover(cancellationSignal()),
     rollbackSource: (input) => sessions.rollback(input, input.plan, cancellationSignal()),
-    cleanupSource: (input) => sessions.cleanup(input, input.plan),
+    cleanupSource: async (input) => {
+      const done = await sessions.cleanup(input, input.plan, { keepDisks: input.keepDisks === true });
+      deps.log(`VM ${input.vmid}: ${input.epoch} is committed, the guest belongs to ${input.plan.target}: nothing is done to it here, only this node's side of the migration was cleaned up`);
+      return done;
+    },
     resolveSource: (input) => sessions.evidence(input),
     decideAborted: async (input) => {
       await failpoint('source.abort.before');
@@ -38,5 +45,6 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
       await failpoint('source.abort.after');
       return decision;
     },
+    probePeer: (input) => deps.probePeer(input),
   });
 }

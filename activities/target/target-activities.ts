@@ -1,5 +1,6 @@
 import type { TargetActivities } from '../../domain/contracts/activities.js';
 import type { CommitToken } from '../../domain/contracts/ports.js';
+import type { NodeProbe, NodeProbeInput } from '../../domain/contracts/fencing.js';
 import type { NodeFacts } from '../../domain/contracts/facts.js';
 import { failpoint } from '../../hypervisor/failpoint.js';
 import type { TargetSessions } from '../../hypervisor/qemu/incoming/target-sessions.js';
@@ -9,6 +10,7 @@ export interface TargetActivityDeps {
   readonly sessions: TargetSessions;
   readonly token: CommitToken;
   inspect(input: { readonly vmid: number; readonly storages: readonly string[] }): Promise<NodeFacts>;
+  probePeer(input: NodeProbeInput): Promise<NodeProbe>;
 }
 
 /** What the target node does, on queue `node-<target>`. Each is safe to repeat: it looks before it acts. */
@@ -29,5 +31,6 @@ export function createTargetActivities(deps: TargetActivityDeps): TargetActiviti
       await failpoint('target.abort.after');
       return decision;
     },
+    probePeer: (input) => deps.probePeer(input),
   });
 }

@@ -4,3 +4,6 @@ export const CHECK_WORKFLOW = 'checkMigration';
 export const PROGRESS_QUERY = 'progress';
 export const SET_DOWNTIME_BUDGET_UPDATE = 'setDowntimeBudget';
 export const SET_BANDWIDTH_UPDATE = 'setBandwidth';
+export const CONFIRM_FENCED_UPDATE = 'confirmFenced';
+export const RETRY_NOW_UPDATE = 'retryNow';
+export const GIVE_UP_UPDATE = 'giveUp';

@@ -2,8 +2,8 @@
 const SYNONYMS: Readonly<Record<string, string>> = { targetstorage: 'target-storage', targetformat: 'target-format', format: 'target-format' };
 /** Options that are a yes or no; PVE's own command line gives them a value (`--online 1`). */
 const FLAGS: ReadonlySet<string> = new Set(['online', 'with-local-disks', 'force']);
-/** Its value is the operator's own words, which may look like an option. */
-const FREE_TEXT = 'reason';
+/** Their values are the operator's own words, which may look like an option. */
+const FREE_TEXT: ReadonlySet<string> = new Set(['reason', 'by']);
 const YES: ReadonlySet<string> = new Set(['1', 'yes', 'true', 'on']);
 const NO: ReadonlySet<string> = new Set(['0', 'no', 'false', 'off']);
 
@@ -25,7 +25,7 @@ export function normalizeArgv(argv: readonly string[]): string[] {
     const next = argv[at + 1];
     if (!FLAGS.has(name)) {
       result.push(match[2] === undefined ? `--${name}` : `--${name}=${match[2]}`);
-      if (name === FREE_TEXT && match[2] === undefined && next !== undefined) {
+      if (FREE_TEXT.has(name) && match[2] === undefined && next !== undefined) {
         result.push(next);
         at += 1;
       }

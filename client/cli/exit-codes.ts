@@ -16,8 +16,8 @@ export const EXIT = {
 } as const;
 
 export const EXIT_CODES_HELP = `
-Exit codes: 0 migrated (or done)   1 rolled back   2 refused, nothing was touched   3 cancelled   4 Temporal can't be reached
-            5 no such migration   64 bad usage or input   70 ended without a report   130 detached, the migration goes on`;
+Exit codes: 0 migrated (or done)   1 rolled back   2 refused, nothing was changed   3 cancelled   4 Temporal can't be reached
+            5 no such migration   64 bad usage or input   70 ended without a report, or the guest needs help   130 detached, the migration goes on`;
 
 const BY_OUTCOME: Readonly<Record<MigrationReport['outcome'], number>> = {
   migrated: EXIT.ok,
@@ -40,6 +40,7 @@ const BY_ERROR: Readonly<Record<ClientErrorKind, number>> = {
   'already-running': EXIT.refused,
   'not-found': EXIT.notFound,
   'no-answer': EXIT.internal,
+  refused: EXIT.refused,
   usage: EXIT.usage,
 };
 
@@ -48,7 +49,7 @@ export function exitCodeOf(watched: Watched): number {
     case 'detached':
       return EXIT.detached;
     case 'report':
-      return BY_OUTCOME[watched.report.outcome];
+      return watched.report.outcome === 'migrated' && watched.report.guestTrouble !== undefined ? EXIT.internal : BY_OUTCOME[watched.report.outcome];
     case 'no-report':
       return BY_FAILURE[watched.code] ?? EXIT.internal;
   }

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import type { ResolveFlags } from './commands/resolve.js';
 import { normalizeArgv } from './argv.js';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.js';
 import type { Io } from './io.js';
@@ -63,6 +64,13 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--bwlimit <KiB/s>', 'bandwidth, 0 for unlimited')
     .action(async (what: string, flags: { downtimeLimit?: string; bwlimit?: string }) =>
       done(await (await import('./commands/steer.js')).steerCommand(io, what, flags)));
+  program.command('resolve').description('tell a migration that waits for an operator what to do').argument('<vmid|workflowId>')
+    .option('--confirm-fenced <node>', 'your word that this silent node is switched off or has been rebooted')
+    .option('--retry-now', 'try again at once what it waits for')
+    .option('--give-up', 'before its commit: undo what can be reached, leave the rest to its node')
+    .option('--by <name>', 'who says so, for the record (default: you)')
+    .option('--json', 'the answer as JSON')
+    .action(async (what: string, flags: ResolveFlags) => done(await (await import('./commands/resolve.js')).resolveCommand(io, what, flags)));
   return program;
 }
 

@@ -1,4 +1,5 @@
 import type { DriveName, Epoch, NodeName, Vmid, Volid } from '../ids.js';
+import type { FenceInput, FenceResult, NodeProbe, NodeProbeInput } from './fencing.js';
 import type { ClusterFacts, GuestRunState, NodeFacts } from './facts.js';
 import type { MigrationPlan } from './plan.js';
 import type { MigrateRequest } from './request.js';
@@ -94,6 +95,8 @@ export interface SourceEvidence {
   readonly migrationStatus: string | null;
   readonly journalState: string | null;
   readonly decision: Decision;
+  /** Absent from older agents. */
+  readonly configHere?: boolean;
 }
 
 export interface TargetEvidence {
@@ -125,6 +128,12 @@ export interface ClusterActivities {
   decideAborted(input: EpochRef): Promise<Decision>;
   /** When both nodes are clean: removes the epoch's token, secret and empty folders. */
   forgetEpoch(input: EpochRef): Promise<void>;
+  /** Looks for signs of life of a silent node: the cluster's member list, its sshd. Changes nothing. */
+  probeNode(input: NodeProbeInput): Promise<NodeProbe>;
+  /** How long a node has to be silent before its fence command may be run, ms; null: ferry has none for it. */
+  fenceDelayMs(input: FenceInput): Promise<number | null>;
+  /** Runs the node's fence command. */
+  fenceNode(input: FenceInput): Promise<FenceResult>;
 }
 
 export interface SourceActivities {
@@ -139,11 +148,13 @@ export interface SourceActivities {
   switchover(input: Planned): Promise<SwitchoverResult>;
   /** Undo of all of the above: the guest runs on the source afterwards. Refuses when the token is `committed`. */
   rollbackSource(input: Planned): Promise<void>;
-  /** After the commit: ends the old QEMU, frees moved disks, closes journal and channels. */
-  cleanupSource(input: Planned): Promise<{ readonly freedVolids: readonly Volid[] }>;
+  /** After the commit: ends the old QEMU, frees moved disks (unless they are to be kept), closes journal and channels. */
+  cleanupSource(input: Planned & { readonly keepDisks?: boolean }): Promise<{ readonly freedVolids: readonly Volid[] }>;
   resolveSource(input: EpochRef): Promise<SourceEvidence>;
   /** As `ClusterActivities.decideAborted`, by this node. */
   decideAborted(input: EpochRef): Promise<Decision>;
+  /** As `ClusterActivities.probeNode`, from this node, which is on the other's networks. */
+  probePeer(input: NodeProbeInput): Promise<NodeProbe>;
 }
 
 export interface TargetActivities {
@@ -162,4 +173,5 @@ export interface TargetActivities {
   cleanupTarget(input: Planned): Promise<void>;
   resolveTarget(input: EpochRef): Promise<TargetEvidence>;
   decideAborted(input: EpochRef): Promise<Decision>;
+  probePeer(input: NodeProbeInput): Promise<NodeProbe>;
 }

@@ -37,6 +37,6 @@ export interface MigrationReport {
   readonly warnings: readonly string[];
   /** Things that had to be repaired or waited for on the way, in order. */
   readonly incidents: readonly string[];
-  /** Not migrated, and the guest does not run on the source as before either: what became of it. */
+  /** It does not run: not on the source as before, or not on the target it belongs to now. What became of it, and what to do. */
   readonly guestTrouble?: string;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MigrationError } from '../errors.js';
 import { describeIssues } from './describe-issues.js';
+import { fenceSchema, type FenceConfig } from './fence-config.js';
 import { absolutePath, nodeName, text, wholeNumber } from './fields.js';
 
 /** Configuration of the daemons, complete. */
@@ -16,6 +17,8 @@ export interface FerryConfig {
   readonly ssh: SshConfig;
   /** TCP ports for incoming streams, both ends included. */
   readonly portRange: { readonly first: number; readonly last: number };
+  /** By node name; empty: ferry powers nobody off. Only the control workers use it. */
+  readonly fence: Readonly<Record<string, FenceConfig>>;
 }
 
 export interface SshConfig {
@@ -64,6 +67,7 @@ const configSchema = z.strictObject({
   qemuImg: program.default('qemu-img'),
   ssh: sshSchema.prefault({}),
   portRange: portRangeSchema.prefault({}),
+  fence: fenceSchema.default({}),
 }, { error: 'expected an object' });
 
 const KEYS = [

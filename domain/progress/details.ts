@@ -6,6 +6,8 @@ import { cutTo, plainMarkdown } from './markdown.js';
 /** The UI puts the text into a URL; proxies cut those at some kilobytes. */
 export const MAX_DETAILS_BYTES = 2000;
 const LONGEST_TEXT = 260;
+/** It ends with what an operator has to check, and the command. */
+const LONGEST_WAIT = 700;
 
 /**
  * The "Current Details" of a migration in the Temporal UI: what is happening, the figures, what can be done now. Markdown
@@ -15,7 +17,7 @@ export function renderCurrentDetails(progress: MigrationProgress): string {
   const { vmid, source, target, phase, detail, waitingFor } = progress;
   const route = source === null ? `to ${target}` : `${source} → ${target}`;
   const lines = [`### VM ${vmid}: ${plainMarkdown(cutTo(route, 120))}`, '', `**${whatHappens(phase)}**${detail === '' ? '' : `: ${text(detail)}`}`];
-  if (waitingFor !== null) lines.push('', `**Waiting for** ${text(waitingFor)}`);
+  if (waitingFor !== null) lines.push('', `**Waiting for** ${plainMarkdown(cutTo(waitingFor, LONGEST_WAIT))}`);
   lines.push('', ...figuresTable(progress));
   lines.push(`**You can now:** ${adviceFor(phase, vmid)}`);
   return cutTo(lines.join('\n'), MAX_DETAILS_BYTES);

@@ -27,7 +27,7 @@ export function adviceFor(phase: Phase, vmid: number): string {
     case 'rollingBack':
       return `wait: what was prepared is being undone, a step that can't be done now is tried again; ${watch}.`;
     case 'needsOperator':
-      return 'bring back what it waits for; it goes on by itself. Start or stop the guest by hand on no node, and do not terminate the workflow.';
+      return `bring back what it waits for; it goes on by itself. Or say what you know: \`ferry resolve ${vmid} --confirm-fenced <node>\`, \`--retry-now\` or \`--give-up\` (updates confirmFenced, retryNow, giveUp). Start or stop the guest by hand on no node, and do not terminate the workflow.`;
     case 'completed':
     case 'rolledBack':
     case 'refused':

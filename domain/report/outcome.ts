@@ -8,6 +8,7 @@ export function outcomeSentence(report: MigrationReport): string {
   const stays = guestTrouble !== undefined ? `; ${guestTrouble}` : source === null ? '' : `; it is on ${source}, as before`;
   switch (outcome) {
     case 'migrated': {
+      if (guestTrouble !== undefined) return `${guest} was handed over from ${source ?? '?'} to ${target}, but does not run: ${guestTrouble}`;
       const stood = blackout === null ? '' : `, it stood still for ${renderDuration(blackout.totalMs)}`;
       return `${guest} migrated from ${source ?? '?'} to ${target} in ${renderDuration(totalMs)}${stood}`;
     }

@@ -181,7 +181,29 @@ describe('ferry list, show, cancel and steer', () => {
     await signal(122, 'finish', 'migrated');
   });
 
-  test.each(['show 199', 'cancel 199', 'show no-such-id', 'steer 199 --bwlimit 0'])('%s: 5, there is none', async (argv) => {
+  test("resolve hands the operator's word on, and the workflow's refusal back as one sentence", async () => {
+    expect(await run('migrate 123 pve2 --online --detach').done).toBe(EXIT.ok);
+    const taken = run('resolve 123 --confirm-fenced pve1 --json');
+    expect(await taken.done).toBe(EXIT.ok);
+    expect(json(taken.out())).toEqual([{ event: 'resolved', say: 'confirm-fenced', node: 'pve1', by: 'root@pve1', answer: 'pve1 counts as fenced, said root@pve1' }]);
+    const byName = ferry(standIn.clientEnv, ['resolve', '123', '--confirm-fenced', 'pve1', '--by', '--anna, on duty']);
+    expect(await byName.done).toBe(EXIT.ok);
+    expect(byName.out()).toBe('123: pve1 counts as fenced, said --anna, on duty\n');
+    const retried = run('resolve 123 --retry-now');
+    expect(await retried.done).toBe(EXIT.ok);
+    for (const [argv, sentence] of [
+      ['resolve 123 --confirm-fenced pve2', 'refused: migration of vm 123: pve2 is not fenced: its agent answers'],
+      ['resolve 123 --give-up', 'refused: migration of vm 123: it is committed'],
+    ] as const) {
+      const refused = run(argv);
+      expect(await refused.done).toBe(EXIT.refused);
+      expect(refused.err()).toBe(`ferry: ${sentence}\n`);
+    }
+    for (const argv of ['resolve 123', 'resolve 123 --retry-now --give-up']) expect(await run(argv).done).toBe(EXIT.usage);
+    await signal(123, 'finish', 'migrated');
+  });
+
+  test.each(['show 199', 'cancel 199', 'show no-such-id', 'steer 199 --bwlimit 0', 'resolve 199 --retry-now'])('%s: 5, there is none', async (argv) => {
     const cli = run(argv);
     expect(await cli.done).toBe(EXIT.notFound);
     expect(cli.err()).toMatch(/there is no migration .*ferry list --all/);
@@ -215,7 +237,7 @@ describe('without Temporal', () => {
 test('help lists the commands and the exit codes', async () => {
   const cli = ferry({}, ['--help']);
   expect(await cli.done).toBe(EXIT.ok);
-  expect(cli.out()).toMatch(/migrate[^]*check[^]*list[^]*show[^]*cancel[^]*steer[^]*130 detached/);
+  expect(cli.out()).toMatch(/migrate[^]*check[^]*list[^]*show[^]*cancel[^]*steer[^]*resolve[^]*130 detached/);
 });
 
 /** Visibility follows a start with a delay. */

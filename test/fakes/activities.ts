@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ClusterActivities, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
+import type { FenceResult, NodeProbe } from '../../domain/contracts/fencing.js';
 import type { ClusterFacts, GuestRunState } from '../../domain/contracts/facts.js';
 import type { ErrorCode } from '../../domain/errors.js';
 import { clusterFacts, nodeFacts, requestFor } from './facts.js';
@@ -24,6 +25,10 @@ export interface FakeOptions {
   readonly targetState?: GuestRunState;
   /** `openRequest` finds the guest's lock; otherwise only `lockGuest` does. */
   readonly seesLock?: boolean;
+  /** Signs of life of a node, whoever looks for them. */
+  readonly signsOfLife?: () => readonly string[];
+  /** The fence command of every node: after how long, and how it ends. */
+  readonly fence?: { readonly delayMs: number; run(): FenceResult };
   /** Awaited before each activity's effect. */
   readonly pauseAt?: (call: string) => Promise<void>;
   onAway?(side: 'source' | 'target'): void;
@@ -35,6 +40,7 @@ export class FakeActivities {
   readonly world: World;
   readonly faults: Faults;
   readonly decisions: string[] = [];
+  onCleanupSource: (keepDisks: boolean) => void = () => undefined;
   readonly #options: FakeOptions;
 
   constructor(options: FakeOptions) {
@@ -62,6 +68,9 @@ export class FakeActivities {
     forgetEpoch: ({ epoch }) => {
       if (this.world.tokenEpoch === epoch) this.world.token = 'none';
     },
+    probeNode: () => this.#looked('the control worker'),
+    fenceDelayMs: () => this.#options.fence?.delayMs ?? null,
+    fenceNode: () => this.#options.fence?.run() ?? { done: false, sentence: 'no fence command' },
   });
 
   readonly source = (): SourceActivities => this.#wrap<SourceActivities>('source', {
@@ -92,15 +101,17 @@ export class FakeActivities {
       if (this.world.token === 'committed') throw fail('SwitchoverRefused', 'roll back failed: the token says committed');
       this.world.set('source', { qemu: 'running', migrationStatus: 'cancelled', journal: null });
     },
-    cleanupSource: () => {
+    cleanupSource: ({ keepDisks = false }) => {
+      this.onCleanupSource(keepDisks);
       this.world.set('source', { qemu: 'stopped', migrationStatus: null, journal: null });
       return { freedVolids: [] };
     },
     resolveSource: () => {
       const seen = this.#evidence('source', this.#options.source);
-      return { ...seen, qemu: seen.migrationStatus === 'cancelled' ? (this.#options.afterRollback ?? seen.qemu) : seen.qemu };
+      return { ...seen, qemu: seen.migrationStatus === 'cancelled' ? (this.#options.afterRollback ?? seen.qemu) : seen.qemu, configHere: this.world.configOn === 'source' };
     },
     decideAborted: () => this.world.decide('aborted'),
+    probePeer: () => this.#looked(this.#options.source),
   });
 
   readonly target = (): TargetActivities => this.#wrap<TargetActivities>('target', {
@@ -138,7 +149,12 @@ export class FakeActivities {
     cleanupTarget: () => this.world.set('target', { migrationStatus: null, journal: null }),
     resolveTarget: () => ({ ...this.#evidence('target', this.#options.target), configHere: this.world.configOn === 'target' }),
     decideAborted: () => this.world.decide('aborted'),
+    probePeer: () => this.#looked(this.#options.target),
   });
+
+  #looked(observer: string): NodeProbe {
+    return { answers: this.#options.signsOfLife?.() ?? [], silences: [`no sign of life, asked by ${observer}`] };
+  }
 
   #evidence(side: 'source' | 'target', node: string) {
     const { qemu, migrationStatus, journal } = this.world[side];

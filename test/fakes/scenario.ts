@@ -27,7 +27,7 @@ export interface Ending {
 
 const FAST: Partial<Timings> = { retryInitialMs: 50, retryMaximumMs: 200, observerRetryMs: 100, persistInitialMs: 50, persistMaximumMs: 500 };
 /** Node loss is noticed within a second or two. */
-export const SHORT: Partial<Timings> = { ...FAST, retryInitialMs: 300, retryMaximumMs: 500, heartbeatMs: 1000, scheduleToStartMs: 1500, needsOperatorMs: 500 };
+export const SHORT: Partial<Timings> = { ...FAST, retryInitialMs: 300, retryMaximumMs: 500, heartbeatMs: 1000, scheduleToStartMs: 1500, needsOperatorMs: 500, probeMs: 1000 };
 
 /** One guest of its own on two nodes of its own, so that many scenarios can run side by side. */
 export class Scenario {
@@ -87,7 +87,12 @@ export class Scenario {
   }
 
   /** From start to end, bringing back agents that went away as soon as the workflow says that it waits. */
-  async play(meanwhile: (handle: WorkflowHandle) => Promise<void> = () => Promise.resolve()): Promise<Ending & { handle: WorkflowHandle }> {
+  play(meanwhile: (handle: WorkflowHandle) => Promise<void> = () => Promise.resolve()): Promise<Ending & { handle: WorkflowHandle }> {
+    return this.playThen(meanwhile, () => Promise.resolve());
+  }
+
+  /** As `play`, with something to do before the agents are stopped. */
+  async playThen(meanwhile: (handle: WorkflowHandle) => Promise<void>, afterwards: (ending: Ending) => Promise<void>): Promise<Ending & { handle: WorkflowHandle }> {
     const handle = await this.start();
     try {
       const over = { now: false };
@@ -95,7 +100,9 @@ export class Scenario {
         over.now = true;
       });
       await Promise.race([ending, Promise.all([meanwhile(handle), this.#options.manualReturn ? null : this.#bringBack(handle, over)])]);
-      return { ...(await ending), handle };
+      const ended = await ending;
+      await afterwards(ended);
+      return { ...ended, handle };
     } finally {
       await this.stop();
     }

@@ -1,16 +1,16 @@
 import { messageOf } from '../../domain/errors.js';
 import { runsAsPlanned } from '../../domain/guest/runs-as-planned.js';
 import { codeOf, failure } from '../failures.js';
-import { persist } from '../persist.js';
 import type { Steps } from '../proxies.js';
 import type { MigrationRun } from '../run.js';
+import { onNode } from './leave-behind.js';
 
 /**
  * A step after which the source's copy may be destroyed: it is repeated until it has succeeded, or until the target says that the guest
- * runs there. Not even `StaleEpoch` lets it pass: without a guest that is known to run, nothing may be freed.
+ * runs there; `LeftBehind` when the target was fenced. Not even `StaleEpoch` lets it pass: without a guest that is known to run, nothing may be freed.
  */
 export function insist(run: MigrationRun, what: string, attempt: (steps: Steps) => Promise<unknown>): Promise<void> {
-  return persist(run, what, async (steps) => {
+  return onNode(run, 'target', what, async (steps) => {
     try {
       await attempt(steps);
     } catch (error) {

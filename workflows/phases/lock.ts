@@ -1,6 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { persist } from '../persist.js';
 import type { MigrationRun } from '../run.js';
+import { forgetEpoch } from './leave-behind.js';
 
 /** Takes the guest's lock, named after this workflow. Its undo is also the last one: the lock, then every trace of the epoch. */
 export async function lockGuest(run: MigrationRun): Promise<void> {
@@ -18,6 +19,6 @@ export async function lockGuest(run: MigrationRun): Promise<void> {
 
 export function noteLock(run: MigrationRun): void {
   const { ref, saga } = run;
-  saga.add('forget the epoch', () => persist(run, 'forget the epoch', (s) => s.cluster.forgetEpoch(ref)));
+  saga.add('forget the epoch', () => forgetEpoch(run));
   saga.add('unlock the guest', () => persist(run, 'unlock the guest', (s) => s.cluster.unlockGuest(ref)));
 }

@@ -1,7 +1,7 @@
 import type { TargetEndpoints } from '../../domain/contracts/activities.js';
-import { persist } from '../persist.js';
 import type { MigrationRun } from '../run.js';
 import { together } from '../together.js';
+import { onNode } from './leave-behind.js';
 
 /**
  * Opens the source's side and makes the target ready, at once. Both undos are noted before the first call: an answer may be lost.
@@ -23,7 +23,7 @@ export function noteReservation(run: MigrationRun): void {
   run.tokenPossible = true;
   saga.add(`release the reservation on ${plan.target}`, async () => {
     await run.armed?.disarm();
-    await persist(run, `release the reservation on ${plan.target}`, (s) => s.target.releaseReservation(ref));
+    await onNode(run, 'target', `release the reservation on ${plan.target}`, (s) => s.target.releaseReservation(ref));
   });
-  saga.add(`roll back ${plan.source}`, () => persist(run, `roll back ${plan.source}`, (s) => s.source.rollbackSource(planned)));
+  saga.add(`roll back ${plan.source}`, () => onNode(run, 'source', `roll back ${plan.source}`, (s) => s.source.rollbackSource(planned)));
 }

@@ -2,6 +2,7 @@ import { CancelledFailure, ApplicationFailure } from '@temporalio/workflow';
 import { messageOf } from '../../domain/errors.js';
 import type { Phase } from '../../domain/contracts/progress.js';
 import { codeOf } from '../failures.js';
+import { LeftBehind } from '../persist.js';
 import { buildReport } from '../report.js';
 import type { MigrationRun } from '../run.js';
 
@@ -21,7 +22,7 @@ export async function rollBack(run: MigrationRun, { cause, cancelled, phase }: B
   const begun = cancelled ? `cancelled in phase ${phase}` : messageOf(cause);
   state.enter('rollingBack', begun);
   const left = await saga.rollback(() => Promise.resolve('give-up'));
-  for (const { label, error } of left) state.incident(`${label}: ${messageOf(error)}`);
+  for (const { label, error } of left) state.incident(error instanceof LeftBehind ? error.message : `${label}: ${messageOf(error)}`);
   const guest = await lookAtGuest(run);
   if (guest.trouble) state.incident(guest.sentence);
   const reason = guest.trouble ? `${begun}; ${guest.sentence}` : begun;
@@ -38,12 +39,15 @@ interface Guest {
 }
 
 /** Where nodes were touched, what became of the guest is asked, not assumed. */
-async function lookAtGuest({ plan, ref, steps, tokenPossible }: MigrationRun): Promise<Guest> {
+async function lookAtGuest({ plan, ref, steps, tokenPossible, operator }: MigrationRun): Promise<Guest> {
   const { source, keepPaused } = plan;
   if (!tokenPossible) return { sentence: `the guest runs on ${source}`, trouble: false };
   const qemu = await steps.source.resolveSource(ref).then((evidence) => evidence.qemu, () => null);
   switch (qemu) {
     case null:
+      if (operator.fenced.includes(source)) {
+        return { sentence: `the guest belongs to ${source}, which was fenced: start it there when it is back, or let HA bring it up elsewhere`, trouble: true };
+      }
       return { sentence: `the guest is on ${source}, whose agent does not answer now`, trouble: true };
     case 'running':
       return { sentence: `the guest runs on ${source}`, trouble: false };

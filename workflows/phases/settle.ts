@@ -1,27 +1,42 @@
 import type { Decision } from '../../domain/contracts/activities.js';
 import { messageOf } from '../../domain/errors.js';
 import { decideInDoubt, stoppedForGood, type InDoubt } from '../../domain/resolve/decide-in-doubt.js';
+import { mayGiveUp } from '../../domain/resolve/may-give-up.js';
+import { FenceHook } from '../operator/fence-hook.js';
 import { Patience, persist } from '../persist.js';
 import type { MigrationRun } from '../run.js';
+import { hear } from './hear.js';
 
 /**
  * After a failure: makes the decision, or learns which one was made. Asks until somebody answers.
  * Before the switch was possible the token is simply renamed to `aborted`; later both nodes are heard first.
  */
 export async function settle(run: MigrationRun): Promise<'committed' | 'aborted'> {
+  const decision = await decide(run);
+  run.decided = decision;
+  return decision;
+}
+
+async function decide(run: MigrationRun): Promise<'committed' | 'aborted'> {
   if (!run.tokenPossible) return 'aborted';
   const { plan, state } = run;
   state.enter('deciding', `whether vm ${plan.vmid} goes on on ${plan.source} or ${plan.target}`);
   if (!run.switchPossible) return abort(run);
   const patience = new Patience(run, 'decide who owns the guest');
-  for (;;) {
-    const heard = await hear(run);
-    const outcome = await carryOut(run, heard.known);
-    if (outcome === 'committed' || outcome === 'aborted') {
-      patience.end();
-      return outcome;
+  const hook = new FenceHook(run);
+  try {
+    for (;;) {
+      const { known, silences, silentNodes } = await hear(run);
+      const outcome = run.operator.givesUp ? await giveUp(run, known) : await carryOut(run, known);
+      if (outcome === 'committed' || outcome === 'aborted') {
+        patience.end();
+        return outcome;
+      }
+      hook.consider(known);
+      await patience.pause([outcome.stillOpen, ...silences].join('; '), { wakes: returnOfSilent(run, known), nodes: silentNodes });
     }
-    await patience.pause([outcome.stillOpen, ...heard.silences].join('; '), returnOfSilent(run, heard.known));
+  } finally {
+    hook.end();
   }
 }
 
@@ -45,6 +60,15 @@ async function carryOut(run: MigrationRun, known: InDoubt): Promise<'committed' 
     case 'let-commit':
       return letCommit(run, reason);
   }
+}
+
+/** Judged again by the evidence of this moment: between the operator's word and now a node may have come back. */
+async function giveUp(run: MigrationRun, known: InDoubt): Promise<'committed' | 'aborted' | Open> {
+  const { allowed, reason } = mayGiveUp(known);
+  if (allowed) return abort(run);
+  run.operator.dropGiveUp();
+  run.state.incident(`it was not given up after all: ${reason}`);
+  return carryOut(run, known);
 }
 
 /** The target may find its copy gone after all: then the next round of evidence says so. */
@@ -78,27 +102,6 @@ function abort(run: MigrationRun): Promise<'committed' | 'aborted'> {
 function outcomeOf(decision: Decision): 'committed' | 'aborted' {
   if (decision === 'undecided') throw new Error('the token is still undecided');
   return decision === 'committed' ? 'committed' : 'aborted';
-}
-
-interface Heard {
-  readonly known: InDoubt;
-  /** Who did not answer, and why. */
-  readonly silences: readonly string[];
-}
-
-async function hear({ ref, plan, steps }: MigrationRun): Promise<Heard> {
-  const silences: string[] = [];
-  const ask = <T>(who: string, question: Promise<T>): Promise<T | null> =>
-    question.catch((error: unknown) => {
-      silences.push(`${who} does not answer: ${messageOf(error)}`);
-      return null;
-    });
-  const [decision, source, target] = await Promise.all([
-    ask('the cluster', steps.cluster.readDecision(ref)),
-    ask(plan.source, steps.source.resolveSource(ref)),
-    ask(plan.target, steps.target.resolveTarget(ref)),
-  ]);
-  return { known: { sourceNode: plan.source, targetNode: plan.target, decision, source, target }, silences };
 }
 
 /** One long question to each node that was silent: its answer ends the pause, and days of waiting cost little history. */

@@ -11,7 +11,7 @@ import { netArgs } from './net.js';
 import { quoteComma } from './option-text.js';
 import { PciSlots } from './pci.js';
 import { smbiosArgs, smbiosUuid } from './smbios.js';
-import { splitWords } from './split-words.js';
+import { splitWords } from '../../../domain/split-words.js';
 import { vgaArgs } from './vga.js';
 
 export interface Image {

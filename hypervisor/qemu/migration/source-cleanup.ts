@@ -3,26 +3,34 @@ import type { EpochRef } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { Volid } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
+import { lookAtQemu } from '../look.js';
 import type { SourceDeps } from './source-deps.js';
+
+export interface CleanupOptions {
+  /** The target was lost before its guest was seen running: what is on the disks here may be needed. */
+  readonly keepDisks: boolean;
+}
 
 /**
  * After the commit, and after the target was seen running: ends the old QEMU and frees the disks that moved.
  * Checks both facts it relies on (token, owner of the config) itself. Idempotent.
  */
-export async function cleanupSource(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan): Promise<{ readonly freedVolids: readonly Volid[] }> {
+export async function cleanupSource(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan, { keepDisks }: CleanupOptions): Promise<{ readonly freedVolids: readonly Volid[] }> {
   const entry = await deps.journal.read(ref.vmid, ref.epoch);
   if (entry === null || entry.closed) return { freedVolids: [] };
   await deps.journal.requireCurrent(ref.vmid, ref.epoch);
   const [decision, owner] = await Promise.all([deps.token.read(ref.vmid, ref.epoch), deps.configs.find(ref.vmid)]);
-  if (decision !== 'committed' || owner?.node !== plan.target) {
+  // After an absence of this node the guest may have moved on from the target: it only must not be ours again.
+  const isElsewhere = owner !== null && owner.node !== deps.node;
+  if (decision !== 'committed' || !(isElsewhere || keepDisks)) {
     throw new MigrationError('OwnershipUnknown',
       `clean up source failed: VM ${ref.vmid}: expected a committed token and the config on ${plan.target}, got ${decision} and ${owner?.node ?? 'no config'}; nothing was freed`);
   }
   await failpoint('source.cleanup.before');
-  await deps.stopQemu(ref.vmid);
+  if (await isOldCopy(deps, ref, isElsewhere)) await deps.stopQemu(ref.vmid);
   await failpoint('source.cleanup.stopped.after');
   const freedVolids: Volid[] = [];
-  for (const disk of plan.disks) {
+  for (const disk of keepDisks ? [] : plan.disks) {
     await deps.freeVolume(disk.sourceVolid);
     await failpoint('source.cleanup.freed.after');
     freedVolids.push(disk.sourceVolid);
@@ -33,3 +41,7 @@ export async function cleanupSource(deps: SourceDeps, ref: EpochRef, plan: Migra
   await failpoint('source.cleanup.closed.after');
   return { freedVolids };
 }
+
+/** With the config still here, somebody may have started the guest anew: only the copy that was handed over is ended. */
+const isOldCopy = async (deps: SourceDeps, ref: EpochRef, isElsewhere: boolean): Promise<boolean> =>
+  isElsewhere || (await lookAtQemu(deps, ref.vmid)).state === 'postmigrate';

@@ -3,6 +3,7 @@ import type { EpochRef } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import { failpoint } from '../../failpoint.js';
 import { Monitor } from '../qmp/monitor.js';
+import { lookAtQemu } from '../look.js';
 import { waitUntil } from '../wait.js';
 import { neverBegun } from '../never-begun.js';
 import { abandonMirrors } from './mirror.js';
@@ -28,8 +29,17 @@ export async function rollbackSource(deps: SourceDeps, ref: EpochRef, plan: Migr
   if (decision === 'committed' || decision === 'undecided' || lostToken) {
     throw new MigrationError('OwnershipUnknown', `roll back failed: VM ${ref.vmid}: the commit token says ${decision}, so the guest may belong to ${plan.target}`);
   }
+  // The agent may have stood still between `completed` and its journal: such a copy needs the token's word too (rule 2).
+  if (decision === 'none' && (await lookAtQemu(deps, ref.vmid)).state === 'postmigrate') {
+    throw new MigrationError('OwnershipUnknown', `roll back failed: VM ${ref.vmid}: its copy here was switched and there is no commit token any more, so the guest may belong to ${plan.target}`);
+  }
+  // While this node was away the guest may have been brought up elsewhere: then the copy here must never run again.
+  const [owner, alive] = await Promise.all([deps.configs.find(ref.vmid), deps.qemuAlive(ref.vmid)]);
+  if (alive && owner !== null && owner.node !== deps.node) {
+    throw new MigrationError('OwnershipUnknown', `roll back failed: VM ${ref.vmid}: its config is on ${owner.node}, so the copy on ${deps.node} is not resumed; end its QEMU, then it goes on`);
+  }
   await failpoint('source.rollback.before');
-  if (await deps.qemuAlive(ref.vmid)) await calmQemu(deps, ref, plan, signal);
+  if (alive) await calmQemu(deps, ref, plan, signal);
   await deps.clearRunDir(ref);
   await failpoint('source.rollback.run-dir.after');
   await deps.journal.close(ref.vmid, ref.epoch, 'rolled-back');

@@ -37,18 +37,18 @@ export class SourceSessions {
     await rollbackSource(this.#deps, ref, plan, signal);
   }
 
-  async cleanup(ref: EpochRef, plan: MigrationPlan): Promise<{ readonly freedVolids: readonly Volid[] }> {
+  async cleanup(ref: EpochRef, plan: MigrationPlan, options: { readonly keepDisks: boolean }): Promise<{ readonly freedVolids: readonly Volid[] }> {
     await this.#end(ref);
-    return cleanupSource(this.#deps, ref, plan);
+    return cleanupSource(this.#deps, ref, plan, options);
   }
 
   async evidence(ref: EpochRef): Promise<SourceEvidence> {
-    const [entry, decision, qemu] = await Promise.all([
-      this.#deps.journal.read(ref.vmid, ref.epoch), this.#deps.token.read(ref.vmid, ref.epoch), lookAtQemu(this.#deps, ref.vmid),
+    const [entry, decision, qemu, owner] = await Promise.all([
+      this.#deps.journal.read(ref.vmid, ref.epoch), this.#deps.token.read(ref.vmid, ref.epoch), lookAtQemu(this.#deps, ref.vmid), this.#deps.configs.find(ref.vmid),
     ]);
     return {
       node: this.#deps.node, qemu: qemu.state, migrationStatus: qemu.migrationStatus, decision,
-      journalState: entry === null ? null : foldSource(entry).lastState,
+      journalState: entry === null ? null : foldSource(entry).lastState, configHere: owner?.node === this.#deps.node,
     };
   }
 

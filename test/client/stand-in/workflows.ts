@@ -38,6 +38,16 @@ export async function migrateGuest(request: MigrateRequest): Promise<MigrationRe
       if (downtimeMs < 1) throw ApplicationFailure.nonRetryable('change refused: downtimeMs: a whole number from 1 to 60000 is needed', 'InvalidInput');
     },
   });
+  setHandler(defineUpdate<string, [{ node?: string; by?: string }]>('confirmFenced'), ({ node, by }) => {
+    if (node !== 'pve1') throw ApplicationFailure.nonRetryable(`refused: migration of vm ${request.vmid}: ${node ?? '?'} is not fenced: its agent answers`, 'OperatorRefused');
+    return `${node} counts as fenced, said ${by ?? '?'}`;
+  });
+  setHandler(defineUpdate<string, [{ by?: string }]>('retryNow'), (_word) => 'tried again');
+  setHandler(defineUpdate<string, [{ by?: string }]>('giveUp'), (_word) => 'given up', {
+    validator: (_word) => {
+      throw ApplicationFailure.nonRetryable(`refused: migration of vm ${request.vmid}: it is committed`, 'OperatorRefused');
+    },
+  });
   try {
     if (request.reason === 'heartbeat') {
       progress = { ...progress, phase: 'precopy' };

@@ -1,9 +1,11 @@
+import { fenceFor } from '../../../domain/edge/fence-config.js';
 import { parseFerryConfig } from '../../../domain/edge/ferry-config.js';
 
 const DEFAULTS = {
   pveRoot: '/etc/pve', stateDir: '/var/lib/ferry', runDir: '/run/ferry', qemuRunDir: '/run/qemu-server', qemuBinary: 'qemu-system-x86_64', qemuImg: 'qemu-img',
   ssh: { identityFile: '/root/.ssh/id_rsa', knownHostsFile: '/etc/pve/priv/known_hosts', user: 'root', port: 22 },
   portRange: { first: 60000, last: 60049 },
+  fence: {},
 };
 
 describe('parseFerryConfig', () => {
@@ -26,8 +28,23 @@ describe('parseFerryConfig', () => {
     [{ node: 'a_b' }, 'node: expected a node name (letters, digits and inner dashes, at most 63), got "a_b"'],
     [{ stateDir: 'state' }, 'stateDir: expected an absolute path, got "state"'],
     [{ portRange: { first: 2, last: 1 } }, 'portRange: expected first ≤ last, got {"first":2,"last":1}'],
+    [{ fence: { pve1: 'ipmitool' } }, 'fence.pve1: expected an object, got "ipmitool"'],
+    [{ fence: { pve1: { command: [] } } }, 'fence.pve1.command: expected a command: an array of strings, or one string that is split at spaces, got []'],
+    [{ fence: { pve1: { command: 'off "pve1' } } },
+      'fence.pve1.command: expected a command: an array of strings, or one string that is split at spaces (split words failed: off "pve1: a quote (") is not closed), got "off \\"pve1"'],
+    [{ fence: { pve1: { command: ['off'], timeoutSeconds: 0 } } }, 'fence.pve1.timeoutSeconds: expected a whole number from 1 to 540, got 0'],
     [{ ssh: { port: 0 }, runDir: 5 }, 'runDir: expected an absolute path, got 5; ssh.port: expected a whole number from 1 to 65535, got 0'],
   ])('refuses %j in one sentence', (raw, cause) => {
     expect(() => parseFerryConfig(raw)).toThrow(expect.objectContaining({ code: 'InvalidInput', message: `read configuration failed: ${cause}` }));
+  });
+
+  it.each<[string, unknown, string, readonly string[] | null]>([
+    ['nobody is fenced by default', {}, 'pve1', null],
+    ['an argument list stays what it is', { pve1: { command: ['ipmi', 'off now', '{node}'] } }, 'pve1', ['ipmi', 'off now', 'pve1']],
+    ['one string is split, no shell reads it', { pve1: { command: "ipmi 'off now' $(id) {node}.ipmi" } }, 'pve1', ['ipmi', 'off now', '$(id)', 'pve1.ipmi']],
+    ['a node without an entry', { pve1: { command: ['ipmi'] } }, 'pve2', null],
+    ['the entry for every other node', { pve1: { command: ['ipmi'] }, '*': { command: ['off', '{node}'] } }, 'pve2', ['off', 'pve2']],
+  ])('fence: %s', (_title, fence, node, command) => {
+    expect(fenceFor(parseFerryConfig({ fence }).fence, node)?.command ?? null).toEqual(command);
   });
 });

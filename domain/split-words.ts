@@ -1,6 +1,6 @@
-import { MigrationError } from '../../../domain/errors.js';
+import { MigrationError } from './errors.js';
 
-/** Splits `args` into words as a POSIX shell would: quotes and backslashes, but nothing is expanded or run. */
+/** Splits a line into words as a POSIX shell would: quotes and backslashes, but nothing is expanded or run. */
 export function splitWords(text: string): string[] {
   const words: string[] = [];
   let word: string | null = null;
@@ -30,4 +30,4 @@ export function splitWords(text: string): string[] {
   return word === null ? words : [...words, word];
 }
 
-const invalid = (args: string, cause: string): MigrationError => new MigrationError('InvalidInput', `read args failed: ${args}: ${cause}`, { args });
+const invalid = (args: string, cause: string): MigrationError => new MigrationError('InvalidInput', `split words failed: ${args}: ${cause}`, { args });
