@@ -13,6 +13,7 @@ import { type LabState, requireState } from './state.js';
 import { restartTemporal, stopTemporal } from './temporal.js';
 import { controlVm, createVm, nodeOfVm } from './vm.js';
 import type { VmOptions } from './vm-config.js';
+import { type Watch, startWatch } from './watch.js';
 
 export interface LabOptions extends UpOptions {
   /** State directory; default FERRY_LAB_DIR, then `<project>/var/lab`. */
@@ -93,6 +94,11 @@ export class Lab {
   /** Watches the guest from outside; resolves when it answers, so it also waits for a boot. */
   async probe(vmid: Vmid, readyWithinMs?: number): Promise<Probe> {
     return startProbe(this.layout, vmid, readyWithinMs);
+  }
+
+  /** Proves that a guest made with `watched` never runs twice at once. */
+  async watch(vmid: Vmid): Promise<Watch> {
+    return startWatch(this.layout, this.nodes, vmid);
   }
 
   /** Power failure. */

@@ -1,14 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { Vmid } from '../domain/ids.js';
-import { LabError } from './errors.js';
+import { type Companion, startCompanion } from './companion.js';
 import { type Layout, guestAddress } from './layout.js';
-import { inNamespace } from './network.js';
-import { baseEnvironment } from './node-files.js';
-import { MARKER } from './run.js';
 
 const guestAnswer = z.object({
   uptimeMs: z.number(),
@@ -51,46 +45,13 @@ export type GuestAnswer = Readonly<z.infer<typeof guestAnswer>>;
 /** What the outside saw of the guest, and the guest's own last word. */
 export type ProbeReport = Readonly<z.infer<typeof probeReport>>;
 
-export interface Probe {
-  /** Figures since the start or the last reset. */
-  snapshot(): Promise<ProbeReport>;
-  /** Starts the figures anew; the connection stays. */
-  reset(): void;
-  /** The final figures; the probe has ended. */
-  stop(): Promise<ProbeReport>;
-}
+/** The connection stays over a `reset`. */
+export type Probe = Companion<ProbeReport>;
 
 /** Watches a guest from the guest network; resolves at its first answers. Throws `LabError` after `readyWithinMs`. */
-export async function startProbe(layout: Layout, vmid: Vmid, readyWithinMs = 60_000): Promise<Probe> {
-  const [program = '', ...args] = inNamespace(layout.switchNamespace, [join(layout.guestDir, 'probe'), guestAddress(vmid)]);
-  const child = spawn(program, args, { env: { ...baseEnvironment(layout), [MARKER]: layout.dir }, stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const gone = once(child, 'exit');
-  const nextLine = async (): Promise<string> => {
-    const line = await lines.next();
-    if (line.done) throw new LabError(`probe failed: guest ${vmid}: it ended without an answer`);
-    return line.value;
-  };
-  const timer = setTimeout(() => child.kill('SIGKILL'), readyWithinMs);
-  try {
-    await nextLine();
-  } catch {
-    throw new LabError(`probe failed: guest ${vmid} at ${guestAddress(vmid)} did not answer within ${readyWithinMs} ms`);
-  } finally {
-    clearTimeout(timer);
-  }
-  const report = async (): Promise<ProbeReport> => probeReport.parse(JSON.parse(await nextLine()));
-  return {
-    snapshot: () => {
-      child.stdin.write('snapshot\n');
-      return report();
-    },
-    reset: () => void child.stdin.write('reset\n'),
-    stop: async () => {
-      child.stdin.end();
-      const final = await report();
-      await gone;
-      return final;
-    },
-  };
-}
+export const startProbe = (layout: Layout, vmid: Vmid, readyWithinMs = 60_000): Promise<Probe> => startCompanion(layout, {
+  argv: [join(layout.guestDir, 'probe'), guestAddress(vmid)],
+  report: probeReport,
+  readyWithinMs,
+  notReady: `probe failed: guest ${vmid} at ${guestAddress(vmid)} did not answer within ${readyWithinMs} ms`,
+});

@@ -21,6 +21,8 @@ export interface VmOptions {
   /** How fast the guest rewrites its working set. */
   readonly dirtyMiBps?: number;
   readonly workingSetMiB?: number;
+  /** It sends beacons and has a QMP socket for `Lab.watch`. */
+  readonly watched?: boolean;
 }
 
 export interface PlannedDisk extends DiskOption {
@@ -63,9 +65,10 @@ export function vmConfigText(layout: Layout, vmid: Vmid, options: VmOptions, dis
     throw new LabError(`working set of ${workingSetMiB} MiB cannot be used: the guest's kernel needs 96 of the ${memoryMiB} MiB`, EXIT.usage);
   }
   const append = ['console=ttyS0', 'quiet', `ferry.ip=${guestAddress(vmid)}/24`, `ferry.ws=${workingSetMiB}`,
-    `ferry.dirty=${options.dirtyMiBps ?? 0}`, `ferry.disks=${disks.length}`].join(' ');
+    `ferry.dirty=${options.dirtyMiBps ?? 0}`, `ferry.disks=${disks.length}`, ...(options.watched ? [`ferry.beacon=${BEACON_MS}`] : [])].join(' ');
+  const watch = options.watched ? ` -chardev socket,id=watch,path=${watchSocket(vmid)},server=on,wait=off -mon chardev=watch,mode=control` : '';
   return [
-    `args: -kernel ${join(layout.guestDir, 'vmlinuz')} -initrd ${join(layout.guestDir, 'initrd.img')} -append "${append}"`,
+    `args: -kernel ${join(layout.guestDir, 'vmlinuz')} -initrd ${join(layout.guestDir, 'initrd.img')} -append "${append}"${watch}`,
     `cores: ${options.cores ?? 1}`,
     'cpu: qemu64',
     'kvm: 0',
@@ -79,4 +82,8 @@ export function vmConfigText(layout: Layout, vmid: Vmid, options: VmOptions, dis
   ].map((l) => `${l}\n`).join('');
 }
 
+/** A monitor of the watcher's own: nobody else has to wait for it. */
+export const watchSocket = (vmid: Vmid): string => `/run/qemu-server/${vmid}.watch`;
+
+const BEACON_MS = 5;
 const macOf = (vmid: Vmid): string => `02:30:00:00:00:${vmid.toString(16).padStart(2, '0').toUpperCase()}`;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the lab's guest once: kernel and modules from the Debian cloud kernel package, one static program as its user space.
-# usage: build.sh <output directory>   makes vmlinuz, initrd.img, probe; does nothing when they were made from the same inputs.
+# usage: build.sh <output directory>   makes vmlinuz, initrd.img, probe, listen; does nothing when they were made from the same inputs.
 set -euo pipefail
 
 SOURCE=$(dirname "$(readlink -f "$0")")
@@ -15,13 +15,13 @@ main() {
   flock 9
   local key
   key=$(inputs_key)
-  if [ "$(cat "$OUT/.key" 2>/dev/null)" = "$key" ] && [ -s "$OUT/vmlinuz" ] && [ -s "$OUT/initrd.img" ] && [ -x "$OUT/probe" ]; then return 0; fi
+  if [ "$(cat "$OUT/.key" 2>/dev/null)" = "$key" ] && [ -s "$OUT/vmlinuz" ] && [ -s "$OUT/initrd.img" ] && [ -x "$OUT/probe" ] && [ -x "$OUT/listen" ]; then return 0; fi
   WORK=$(mktemp -d "$OUT/build.XXXXXX")
   trap 'rm -rf "$WORK"' EXIT
   unpack_kernel "$WORK"
   compile "$WORK"
   pack_initrd "$WORK"
-  mv -f "$WORK/vmlinuz" "$WORK/initrd.img" "$WORK/probe" "$OUT/"
+  mv -f "$WORK/vmlinuz" "$WORK/initrd.img" "$WORK/probe" "$WORK/listen" "$OUT/"
   echo "$key" > "$OUT/.key"
 }
 
@@ -40,9 +40,10 @@ unpack_kernel() {
 }
 
 compile() {
-  gcc "${CFLAGS[@]}" -pthread -o "$1/init" "$SOURCE/init.c" "$SOURCE/memory.c" "$SOURCE/disk.c" "$SOURCE/service.c" "$SOURCE/power.c"
+  gcc "${CFLAGS[@]}" -pthread -o "$1/init" "$SOURCE/init.c" "$SOURCE/memory.c" "$SOURCE/disk.c" "$SOURCE/service.c" "$SOURCE/beacon.c" "$SOURCE/power.c"
   gcc "${CFLAGS[@]}" -o "$1/probe" "$SOURCE/probe.c"
-  strip "$1/init" "$1/probe"
+  gcc "${CFLAGS[@]}" -o "$1/listen" "$SOURCE/listen.c"
+  strip "$1/init" "$1/probe" "$1/listen"
 }
 
 # Not compressed: 2.5 MB are read faster than unpacked by an emulated processor.

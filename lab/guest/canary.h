@@ -8,6 +8,7 @@
 #define PAGE_BYTES 4096
 #define PAGE_WORDS (PAGE_BYTES / 8)
 #define MAX_DISKS 16
+#define BEACON_PORT 7002
 
 struct disk {
   char name[16];
@@ -15,8 +16,14 @@ struct disk {
   _Atomic uint64_t errors;
 };
 
+/* What the switch hears; guest and switch run on processors of the same byte order. */
+struct beacon {
+  uint64_t number;
+  char boot_id[40];
+};
+
 struct guest {
-  unsigned working_set_mib, dirty_mibps, disk_hz, disks_expected;
+  unsigned working_set_mib, dirty_mibps, disk_hz, disks_expected, beacon_ms;
   _Atomic uint64_t ticks;         /* one every 10 ms of guest time */
   _Atomic uint64_t generation;    /* complete rewrites of the working set */
   _Atomic uint64_t pages;         /* working set, 4 KiB pages */
@@ -35,6 +42,7 @@ void *run_memory_canary(void *unused);
 void start_disk_canaries(void);
 void *run_tcp_service(void *unused);
 void *run_udp_echo(void *unused);
+void *run_beacon(void *address);
 void *watch_power_button(void *unused);
 
 void start_thread(void *(*body)(void *), void *argument, int fifo_priority, int nice_level);

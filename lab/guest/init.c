@@ -1,6 +1,7 @@
 /*
  * The whole user space of a lab guest: PID 1 that proves, for as long as it lives, that nothing was lost.
  * Kernel command line: ferry.ip=10.30.0.101/24 ferry.ws=<MiB> ferry.dirty=<MiB/s> ferry.disks=<n> ferry.diskhz=<records/s>
+ * ferry.beacon=<ms between two beacons; 0: none>
  */
 #define _GNU_SOURCE
 #include "canary.h"
@@ -38,6 +39,7 @@ int main(void) {
   start_thread(run_udp_echo, 0, 2, 0);
   start_thread(run_tcp_service, 0, 1, 0);
   start_thread(watch_power_button, 0, 0, 0);
+  if (guest.beacon_ms > 0) start_thread(run_beacon, address, 1, 0);
   start_disk_canaries();
   start_thread(run_memory_canary, 0, 0, 10);
   printf("ferry-guest ready %llu ms\n", (unsigned long long)(monotonic_ns() / 1000000));
@@ -132,6 +134,7 @@ static void read_command_line(char *address, size_t size) {
     sscanf(word, "ferry.dirty=%u", &guest.dirty_mibps);
     sscanf(word, "ferry.disks=%u", &guest.disks_expected);
     sscanf(word, "ferry.diskhz=%u", &guest.disk_hz);
+    sscanf(word, "ferry.beacon=%u", &guest.beacon_ms);
   }
   if (f) fclose(f);
   if (guest.disk_hz == 0) guest.disk_hz = 1;

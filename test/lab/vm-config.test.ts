@@ -29,6 +29,11 @@ test('a guest without disks needs no SCSI controller, and its canary takes a qua
   expect(text).toContain('name: web\nnet0: virtio=02:30:00:00:00:FD,');
 });
 
+test('a guest that is watched sends beacons and has a monitor for the watcher', () => {
+  const text = vmConfigText(layout, 101, { watched: true }, []);
+  expect(text).toContain('ferry.disks=0 ferry.beacon=5" -chardev socket,id=watch,path=/run/qemu-server/101.watch,server=on,wait=off -mon chardev=watch,mode=control\n');
+});
+
 test.each([
   ['tape:1', /storage/],
   ['local', /size/],
