@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages ferry's lab needs, and nothing that is already there.
+# Installs the Debian packages ferry's lab and tests need, and nothing that is already there.
 #   apt-packages.sh           install what is missing
 #   apt-packages.sh --check   change nothing; list what is missing and cannot be installed from here (exit 3)
 # QEMU comes from the release's backports: Debian 12's own 7.2 loses dirty pages under TCG (fixed in QEMU 9.0).
@@ -8,7 +8,7 @@ set -euo pipefail
 # Package, and the command or file that proves it on systems without dpkg.
 PACKAGES=(lxc:lxc-start openssh-server:sshd openssh-client:ssh nftables:nft iproute2:ip procps:pgrep util-linux:unshare
   busybox-static:busybox cpio:cpio kmod:depmod socat:socat python3-venv:python3 gcc:gcc libc6-dev:/usr/include/stdio.h
-  zstd:zstd xz-utils:xz)
+  zstd:zstd xz-utils:xz spin:spin)
 QEMU_PACKAGES=(qemu-system-x86 qemu-utils)
 QEMU_MINIMUM_MAJOR=9
 SOURCES_FILE=/etc/apt/sources.list.d/ferry-backports.sources

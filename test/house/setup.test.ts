@@ -26,7 +26,7 @@ test('without root, everything that is missing is listed at once and nothing is 
   const { status, stderr, calledApt } = setUpWith({ 'dpkg-query': 'exit 1', id: 'echo 1000', node: 'echo v18.19.0', 'qemu-system-x86_64': 'echo "QEMU emulator version 7.2.22"' });
   expect(status).toBe(3);
   expect(calledApt).toBe(false);
-  for (const part of ['node 20.3 or newer', 'lxc', 'openssh-server', 'nftables', 'qemu-img, version 9.0 or newer', 'Nothing was changed.']) expect(stderr).toContain(part);
+  for (const part of ['node 20.3 or newer', 'lxc', 'openssh-server', 'nftables', 'spin', 'qemu-img, version 9.0 or newer', 'Nothing was changed.']) expect(stderr).toContain(part);
 });
 
 test('an old Node alone is a reason not to begin', () => {
