@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):/usr/sbin:/sbin:$(CURDIR)/var/tools/bin
 export FERRY_HOME := $(CURDIR)
 
-.PHONY: help setup build test lint unit cluster bench demo demo-down clean
+.PHONY: help setup build test lint unit model cluster bench demo demo-down clean
 
 help:            ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -17,7 +17,7 @@ build:           ## compile, bundle the workflows
 	@lab/setup/npm-packages.sh
 	@node build.mjs
 
-test: setup      ## everything: lint, types, unit, node, workflow, replay, cluster
+test: setup      ## everything: lint, types, model, unit, node, workflow, replay, cluster
 	@lab/setup/compose-binary.sh
 	@node test/run.mjs
 
@@ -27,6 +27,10 @@ lint:            ## lint and type check
 
 unit: setup      ## the quick tests
 	@node test/run.mjs unit
+
+model:           ## check the handover protocol with spin
+	@lab/setup/apt-packages.sh
+	@node model/run.mjs
 
 cluster: setup   ## the tests on a whole lab
 	@node test/run.mjs cluster

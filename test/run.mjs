@@ -18,6 +18,7 @@ const minute = 60_000;
 const SECTIONS = {
   lint: { run: () => tool(['eslint', 'bin', 'eslint.js'], ['.', '--max-warnings=0'], 10 * minute) },
   types: { run: () => tool(['typescript', 'bin', 'tsc'], ['--noEmit', '-p', 'tsconfig.json'], 10 * minute) },
+  model: { run: () => model(20 * minute) },
   unit: { run: () => jest('unit', { serial: false, limitMs: 15 * minute }) },
   node: { run: () => jest('node', { serial: false, limitMs: 15 * minute }) },
   workflow: { run: () => jest('workflow', { serial: false, limitMs: 15 * minute }) },
@@ -70,13 +71,22 @@ async function jest(project, { serial, limitMs }) {
     console.log(`no ${project} tests in this tree`);
     return { passed: [], failed: [], skipped: [] };
   }
-  const outputFile = join(results, `${project}.json`);
+  return counted(`jest ${project}`, [join(home, 'node_modules', 'jest', 'bin', 'jest.js'), '--selectProjects', project,
+    '--reporters=default', `--reporters=${join(home, 'test', 'reporter.cjs')}`, ...(serial ? ['--runInBand'] : ['--maxWorkers=2'])], limitMs);
+}
+
+/** Each property and each mutant counts as one test. */
+function model(limitMs) {
+  return counted('model', [join(home, 'model', 'run.mjs')], limitMs);
+}
+
+/** For a program that writes what passed and failed into the file it is given. */
+async function counted(name, args, limitMs) {
+  const outputFile = join(results, `${name.replace(/\W+/g, '-')}.json`);
   rmSync(outputFile, { force: true });
-  const status = await run([join(home, 'node_modules', 'jest', 'bin', 'jest.js'), '--selectProjects', project,
-    '--reporters=default', `--reporters=${join(home, 'test', 'reporter.cjs')}`, ...(serial ? ['--runInBand'] : ['--maxWorkers=2'])],
-  limitMs, { FERRY_TEST_RESULT: outputFile });
+  const status = await run(args, limitMs, { FERRY_TEST_RESULT: outputFile });
   const outcome = existsSync(outputFile) ? JSON.parse(readFileSync(outputFile, 'utf8')) : { passed: [], failed: [], skipped: [] };
-  if (status !== 0 && outcome.failed.length === 0) outcome.failed.push(`jest ${project}: ${status}`);
+  if (status !== 0 && outcome.failed.length === 0) outcome.failed.push(`${name}: ${status}`);
   return outcome;
 }
 
