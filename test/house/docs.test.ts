@@ -38,6 +38,14 @@ describe('docs/reference.md', () => {
   });
 });
 
+test('docs/model.md has every property and every mutant of the model, and no other', () => {
+  const checks = text('model', 'checks.mjs');
+  const names = [...checks.matchAll(/^ *(?:\{ claim: '\w+', titles: \{ )?(\w+): '[a-z]|mutant: '(\w+)'/gm)].map(([, property, mutant]) => String(property ?? mutant));
+  expect(names.length).toBeGreaterThan(20);
+  const inPage = [...text('docs', 'model.md').matchAll(/^\| ([A-Z][A-Z0-9_]*) \|/gm)].map(([, name]) => String(name));
+  expect([...new Set(inPage)]).toEqual(names);
+});
+
 test('the example configuration is accepted', () => {
   expect(parseFerryConfig(JSON.parse(text('deploy', 'ferry.json')))).toMatchObject({ pveRoot: '/etc/pve' });
 });
