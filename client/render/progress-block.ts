@@ -5,7 +5,7 @@ import { fractionOf, type ProgressView } from '../view.js';
 export function renderProgressBlock(view: ProgressView, elapsedMs: number, columns: number | undefined): string {
   const lines = [headLine(view, elapsedMs), ...barLine(view, columns), ...figuresLine(view)];
   if (view.decision !== null && view.phase === 'precopy') lines.push(`  ${view.decision}`);
-  if (view.waitingFor !== null) lines.push(`  waiting for ${view.waitingFor}`);
+  if (view.waitingFor !== null) lines.push(...wrap(`waiting for ${view.waitingFor}`, columns).map((line) => `  ${line}`));
   return lines.map((line) => cut(line, columns)).join('\n');
 }
 
@@ -41,6 +41,18 @@ function figuresLine(view: ProgressView): string[] {
 
 /** As wide as the terminal allows, between 10 and 40 characters. */
 const barWidth = (columns: number | undefined): number => Math.min(40, Math.max(10, (columns ?? 80) - 40));
+
+/** What is waited for ends with what an operator has to do: none of it may be cut off. */
+function wrap(sentence: string, columns = 80): string[] {
+  const width = Math.max(20, columns - 2);
+  const lines: string[] = [];
+  for (const word of sentence.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
 
 /** A line that wraps would make the block jump. */
 const cut = (line: string, columns = 80): string => (line.length <= columns ? line : `${line.slice(0, Math.max(1, columns - 1))}…`);

@@ -35,6 +35,13 @@ describe('the block on a terminal', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
   });
 
+  test('what is waited for is wrapped, not cut: it ends with what an operator has to do', () => {
+    const waitingFor = 'decide who owns the guest: pve1 to answer. If it is off: `ferry resolve 101 --confirm-fenced pve1`; pve1 does not answer';
+    const lines = renderProgressBlock({ ...view, waitingFor }, 1000, 60).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(lines.map((line) => line.trim()).join(' ')).toContain(`waiting for ${waitingFor}`);
+  });
+
   test('has no bar where nothing is counted', () => {
     expect(renderProgressBlock({ ...view, phase: 'validating', totalBytes: 0, detail: '' }, 1000, 80)).toBe('VM 101  pve1 → pve2  validating  (1.0 s)');
   });
