@@ -114,11 +114,13 @@ export class Lab {
 
   /** The node hangs: every process stands still, its network stack still acknowledges. */
   async freeze(node: NodeName): Promise<void> {
-    return freezeNode(this.layout, this.state, this.#known(node), true);
+    await freezeNode(this.layout, this.state, this.#known(node), true);
+    this.#writeMembers();
   }
 
   async thaw(node: NodeName): Promise<void> {
-    return freezeNode(this.layout, this.state, this.#known(node), false);
+    await freezeNode(this.layout, this.state, this.#known(node), false);
+    this.#writeMembers();
   }
 
   async partition(node: NodeName, network: Network): Promise<void> {
@@ -167,8 +169,9 @@ export class Lab {
     return interfaceBytes(this.layout, this.#known(node), network);
   }
 
+  /** As corosync counts: a node whose programs hang has left after a second or so. */
   #writeMembers(): void {
-    const online = this.nodes.filter((n) => nodeStatus(this.layout, this.state, n) !== 'down');
+    const online = this.nodes.filter((n) => nodeStatus(this.layout, this.state, n) === 'up');
     writeMembers(this.layout, this.nodes, new Set(online));
   }
 

@@ -52,9 +52,11 @@ test('a crash is silent, keeps the disks, and a boot brings the node back', asyn
 test('a frozen node accepts connections and says nothing; thawed, it goes on; it can be crashed while frozen', async () => {
   await lab.freeze('pve2');
   expect((await describeLab(lab)).nodes[1]).toMatchObject({ state: 'frozen' });
+  expect(online()).toMatchObject({ online: 0 });
   expect((await lab.exec('pve1', ssh('pve2', 'true'))).stderr).toContain('banner exchange');
   await expect(lab.exec('pve2', ['true'])).rejects.toMatchObject({ exitCode: 4 });
   await lab.thaw('pve2');
+  expect(online()).toMatchObject({ online: 1 });
   await must(lab, 'pve1', ssh('pve2', 'true'));
   await lab.freeze('pve2');
   await lab.crash('pve2');
