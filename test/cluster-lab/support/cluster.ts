@@ -98,6 +98,14 @@ export async function untilProgress(migration: RunningMigration, holds: (p: Migr
   }
 }
 
+/** Asserts that the guest runs now and is the one it was, whatever may be left on nodes that are away. */
+export async function expectAlive(cluster: Cluster): Promise<void> {
+  const before = await cluster.probe.snapshot();
+  const { lastAnswer, errors } = await freshAnswer(cluster.probe, before);
+  expect(lastAnswer).toMatchObject({ memErrors: 0, diskErrors: 0, firstError: '', bootId: before.lastAnswer?.bootId });
+  expect(errors).toEqual([]);
+}
+
 /** Asserts what holds after every migration, however it ended: the guest is whole, runs on `owner` only, nothing is left. */
 export async function expectWhole(cluster: Cluster, owner: string): Promise<ProbeReport> {
   const before = await cluster.probe.snapshot();
