@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { EXIT, exitCodeOf } from '../../client/cli/exit-codes.js';
 import { linePresenter } from '../../client/cli/present-lines.js';
 import { jsonPresenter } from '../../client/cli/present-json.js';
 import { comeBack } from '../../client/cli/present.js';
@@ -7,6 +8,7 @@ import { renderBar, renderProgressBlock } from '../../client/render/progress-blo
 import { renderList } from '../../client/render/table.js';
 import { renderVerdict } from '../../client/render/verdict.js';
 import { combineView, type ProgressView } from '../../client/view.js';
+import type { MigrationReport } from '../../domain/contracts/report.js';
 import { LIVE_FIGURES } from './stand-in/figures.js';
 
 const view: ProgressView = {
@@ -49,6 +51,11 @@ describe('the block on a terminal', () => {
   test.each([[0, '[░░░░]'], [0.5, '[██░░]'], [1, '[████]'], [7, '[████]']])('a bar of %p', (fraction, bar) => {
     expect(renderBar(fraction, 4)).toBe(bar);
   });
+});
+
+test.each([[undefined, EXIT.ok], ['vm 101 runs nowhere', EXIT.internal]])('a guest that was handed over, trouble %p, ends with %i', (guestTrouble, code) => {
+  const report = { outcome: 'migrated', ...(guestTrouble === undefined ? {} : { guestTrouble }) } as unknown as MigrationReport;
+  expect(exitCodeOf({ kind: 'report', report })).toBe(code);
 });
 
 describe('lines for a log', () => {

@@ -54,6 +54,11 @@ describe('the report as text', () => {
     ['cancelled', 'was not migrated to pve2: cancelled after 12.3 s; it is on pve1, as before'],
   ] as const)('of one that ended %s', (outcome, sentence) => expect(renderReport(report({ outcome, blackout: null }))).toContain(sentence));
 
+  test('of a guest that was handed over and does not run: no success, and what to do', () => {
+    const text = renderReport(report({ guestTrouble: 'vm 101 runs nowhere; start it on pve2' }));
+    expect(text).toContain("VM 101 'web' was handed over from pve1 to pve2, but does not run: vm 101 runs nowhere; start it on pve2");
+  });
+
   test('incidents and warnings are listed', () => {
     const text = renderReport(report({ incidents: ['the ssh tunnel was replaced'], warnings: ['kept: audio0'] }));
     expect(text).toContain('Incidents\n  - the ssh tunnel was replaced\n\nWarnings\n  - kept: audio0');
