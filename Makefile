@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):/usr/sbin:/sbin:$(CURDIR)/var/tools/bin
 export FERRY_HOME := $(CURDIR)
 
-.PHONY: help setup build test lint unit model cluster bench demo demo-down clean
+.PHONY: help setup build test lint unit model cluster bench chaos demo demo-down clean
 
 help:            ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -37,6 +37,9 @@ cluster: setup   ## the tests on a whole lab
 
 bench: setup     ## blackout and total time against a bare QMP migration
 	@node dist/bench/main.js
+
+chaos: setup     ## guests go round a lab while faults are drawn at random: MINUTES=10 SEED=1
+	@MINUTES=$(or $(MINUTES),10) SEED=$(or $(SEED),1) node node_modules/jest/bin/jest.js --selectProjects chaos -- chaos.test
 
 demo: setup      ## a 3-node lab, VM 101, one live migration
 	@node dist/lab/demo.js

@@ -18,5 +18,6 @@ module.exports = {
     project('workflow', ['workflows']),
     project('replay', ['replay']),
     project('cluster', ['cluster-lab']),
+    project('chaos', ['chaos']),
   ],
 };

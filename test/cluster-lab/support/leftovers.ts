@@ -11,7 +11,7 @@ export async function leftovers(lab: Lab, vmid: number, owner: string): Promise<
   const found: string[] = [];
   for (const node of lab.nodes) {
     const processes = await outputOf(lab, node, ['ps', '-eo', 'pid=,args=']);
-    const qemus = processes.filter((line) => line.includes('qemu-system') && line.includes(`${vmid}`));
+    const qemus = processes.filter((line) => /qemu-system/.test(line) && line.includes(`/${vmid}.pid`));
     if (node === owner ? qemus.length !== 1 : qemus.length !== 0) found.push(`${node}: ${qemus.length} QEMU processes of VM ${vmid}`);
     found.push(...processes.filter((line) => /\bssh .*-L /.test(line)).map((line) => `${node}: tunnel left: ${line.trim()}`));
     const sockets = await outputOf(lab, node, ['find', '/run/ferry', '-mindepth', '1']);
