@@ -21,7 +21,7 @@ beforeAll(async () => {
   lab = await Lab.up({ dir, nodes: 3 });
   const disks = [['local:32M,format=qcow2'], ['shared:32M'], ['local:32M', 'shared:32M,format=qcow2']];
   for (const [i, node] of lab.nodes.entries()) {
-    await lab.vmCreate(101 + i, node, { memoryMiB: 192, workingSetMiB: 32, dirtyMiBps: 2 + 4 * i, disks: disks[i] ?? [] });
+    await lab.vmCreate(101 + i, node, { memoryMiB: 192, workingSetMiB: 32, dirtyMiBps: 2 + 4 * i, disks: disks[i] ?? [], watched: true });
     guests.push(new ChaosGuest(lab, 101 + i));
   }
   await Promise.all(guests.map((guest) => guest.start()));

@@ -29,6 +29,13 @@ export async function inject(lab: Lab, move: Move, { kind, lastsMs }: DrawnFault
 /** Faults after which a guest may rightly be gone: its own QEMU, or the node it lived on, was the victim. */
 export const MAY_KILL_GUESTS: readonly FaultKind[] = ['kill target QEMU', 'crash target node'];
 
+/** Slow enough that a migration is long and the faults hit it. */
+export const CHAOS_RATE = '160mbit';
+
+export async function slowDown(lab: Lab): Promise<void> {
+  for (const node of lab.nodes) await lab.slow(node, 'mig', CHAOS_RATE);
+}
+
 /** Everything works again, whatever the faults left behind. */
 export async function healAll(lab: Lab): Promise<void> {
   for (const node of lab.nodes) {
@@ -58,7 +65,7 @@ const ACTS: Record<FaultKind, Act> = {
   'cut management network': (lab, { target }, lastsMs) => cut(lab, target, ['mgmt'], lastsMs),
   'cut both networks': (lab, { source }, lastsMs) => cut(lab, source, ['mig', 'mgmt'], lastsMs),
   'cluster files read-only': (lab, { source }, lastsMs) => during(lastsMs / 2, () => lab.readonly(source, true), () => lab.readonly(source, false)),
-  'slow migration network': (lab, { source }, lastsMs) => during(lastsMs, () => lab.slow(source, 'mig', '60mbit'), () => lab.slow(source, 'mig', 'off')),
+  'slow migration network': (lab, { source }, lastsMs) => during(lastsMs, () => lab.slow(source, 'mig', '40mbit'), () => lab.slow(source, 'mig', CHAOS_RATE)),
   cancel: (_lab, { cancel }) => cancel(),
   'stop target agent': (lab, { target }, lastsMs) => during(lastsMs, () => lab.agent(target, 'stop'), () => lab.agent(target, 'start')),
   'crash target node': (lab, { target }, lastsMs) => during(lastsMs, () => lab.crash(target), () => lab.boot(target)),

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../../../lab/lab.js';
 import type { Probe } from '../../../lab/probe.js';
+import type { Watch } from '../../../lab/watch.js';
 import { vmConfigFile } from '../../../lab/pve-root.js';
 import { vmRunsOn } from '../../../lab/vm.js';
 import { leftovers } from '../../cluster-lab/support/leftovers.js';
@@ -14,6 +15,7 @@ export class ChaosGuest {
   readonly vmid: number;
   readonly #lab: Lab;
   #probe: Probe | null = null;
+  #watch: Watch | null = null;
   #bootId = '';
   restarts = 0;
 
@@ -32,6 +34,7 @@ export class ChaosGuest {
 
   async start(): Promise<void> {
     await this.#probe?.stop().catch(() => undefined);
+    this.#watch ??= await this.#lab.watch(this.vmid);
     await this.#lab.vmStart(this.vmid);
     this.#probe = await this.#lab.probe(this.vmid, 240_000);
     this.#bootId = (await this.#answer()).bootId;
@@ -54,11 +57,13 @@ export class ChaosGuest {
     if (answer.bootId !== this.#bootId) broken.push(`VM ${this.vmid}: it was booted anew`);
     const { tcpAlive, errors } = await this.#alive().snapshot();
     if (!tcpAlive) broken.push(`VM ${this.vmid}: its TCP connection broke: ${errors.join('; ')}`);
+    broken.push(...((await this.#watch?.snapshot())?.violations ?? []).map((twice) => `VM ${this.vmid}: ${twice}`));
     return [...broken, ...(await this.#left()).map((left) => `VM ${this.vmid}: ${left}`)];
   }
 
   async stop(): Promise<void> {
     await this.#probe?.stop().catch(() => undefined);
+    await this.#watch?.stop().catch(() => undefined);
   }
 
   /** An answer that was given after the question: the guest runs now. */

@@ -4,7 +4,7 @@ import { awaitEnding } from '../../../client/api/outcome.js';
 import { parseMigrateRequest } from '../../../domain/edge/migrate-request.js';
 import type { Lab } from '../../../lab/lab.js';
 import type { DrawnRound } from './draw.js';
-import { healAll, inject, MAY_KILL_GUESTS, type Move } from './faults.js';
+import { healAll, inject, MAY_KILL_GUESTS, slowDown, type Move } from './faults.js';
 import type { ChaosGuest } from './guest.js';
 
 /** What one round came to. */
@@ -22,6 +22,7 @@ const DEAD_MS = 20_000;
 
 /** Moves every guest, lets the faults happen, heals all, waits for the ends, and judges. */
 export async function playRound(lab: Lab, client: FerryClient, guests: readonly ChaosGuest[], drawn: DrawnRound): Promise<Round> {
+  await slowDown(lab);
   const moves = await Promise.all(guests.map((guest, i) => begin(lab, client, guest, drawn.moves[i] ?? { hop: 1, transport: 'secure' })));
   const happened: string[] = [];
   await Promise.all(drawn.faults.map(async (fault) => {
