@@ -3,7 +3,7 @@ import { persist } from '../persist.js';
 import type { MigrationRun } from '../run.js';
 import { forgetEpoch } from './leave-behind.js';
 
-/** Takes the guest's lock, named after this workflow. Its undo is also the last one: the lock, then every trace of the epoch. */
+/** Takes the guest's lock, named after this workflow. Its undo is also the last one: every trace of the epoch, then the lock, by which a workflow that is reset finds them. */
 export async function lockGuest(run: MigrationRun): Promise<void> {
   const { ref, plan, request, steps, state } = run;
   state.enter('reserving', `locking vm ${plan.vmid}`);
@@ -19,6 +19,6 @@ export async function lockGuest(run: MigrationRun): Promise<void> {
 
 export function noteLock(run: MigrationRun): void {
   const { ref, saga } = run;
-  saga.add('forget the epoch', () => forgetEpoch(run));
   saga.add('unlock the guest', () => persist(run, 'unlock the guest', (s) => s.cluster.unlockGuest(ref)));
+  saga.add('forget the epoch', () => forgetEpoch(run));
 }

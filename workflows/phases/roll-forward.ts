@@ -43,12 +43,10 @@ export async function rollForward(run: MigrationRun, result: SwitchoverResult | 
   return report;
 }
 
-/** Lock and token: the last traces, wherever the guest is. */
+/** Token and lock: the last traces, wherever the guest is. The lock goes last: by it a workflow that is reset finds its own traces. */
 export async function endEpoch(run: MigrationRun): Promise<void> {
-  await Promise.all([
-    complete(run, 'unlock the guest', () => persist(run, 'unlock the guest', (s) => s.cluster.unlockGuest(run.ref))),
-    complete(run, 'forget the epoch', () => forgetEpoch(run)),
-  ]);
+  await complete(run, 'forget the epoch', () => forgetEpoch(run));
+  await complete(run, 'unlock the guest', () => persist(run, 'unlock the guest', (s) => s.cluster.unlockGuest(run.ref)));
 }
 
 export function cleanUp(run: MigrationRun, side: 'source' | 'target', attempt: (steps: Steps) => Promise<unknown>): Promise<void> {

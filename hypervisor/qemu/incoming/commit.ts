@@ -52,11 +52,15 @@ export async function prepareConfig(deps: TargetDeps, ref: EpochRef, plan: Migra
   return { text };
 }
 
-/** Forward only: every step may have been done by a former attempt. */
-export async function finishCommitted(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, monitor: Monitor): Promise<CommitTimes> {
+/**
+ * Forward only: every step may have been done by a former attempt. The config moves first and without QEMU: the guest belongs to
+ * this node whether its QEMU lives or not, and is started where its config is.
+ */
+export async function finishCommitted(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, connect: () => Promise<Monitor>): Promise<CommitTimes> {
   const begunAtMs = performance.now();
   const entry = await deps.journal.requireCurrent(ref.vmid, ref.epoch);
   await moveConfig(deps, ref, plan, await prepareConfig(deps, ref, plan, foldTarget(entry)));
+  const monitor = await connect();
   if (plan.disks.length > 0) await closeNbd(monitor);
   const committedAtMs = performance.now();
   await letRun(monitor, plan);

@@ -7,14 +7,15 @@ import { foldTarget } from './target-journal.js';
 
 /**
  * Undo of the target's part: its QEMU ended, its volumes freed, its sockets gone. Only with a token that says
- * `aborted` or was never made: with anything else this could be the only copy. Idempotent.
+ * `aborted` or was never made: with anything else this could be the only copy. An undo is only asked for when it goes back, so a
+ * token that a late attempt made after that was decided is decided here. Idempotent.
  */
 export async function releaseReservation(deps: TargetDeps, ref: EpochRef): Promise<void> {
   const entry = await deps.journal.read(ref.vmid, ref.epoch);
   if (entry === null) return neverBegun(deps.journal, ref, 'target');
   if (entry.closed) return;
   await deps.journal.requireCurrent(ref.vmid, ref.epoch);
-  const decision = await deps.token.read(ref.vmid, ref.epoch);
+  const decision = await deps.token.decide(ref.vmid, ref.epoch, 'aborted');
   if (decision === 'committed' || decision === 'undecided') {
     throw new MigrationError('OwnershipUnknown', `release reservation failed: VM ${ref.vmid}: the commit token says ${decision}; nothing was freed on ${deps.node}`);
   }

@@ -71,13 +71,16 @@ export class TargetSession {
     if (decision !== 'committed') {
       throw new MigrationError('OwnershipUnknown', `finish commit failed: VM ${this.#ref.vmid}: the token says ${decision}; the guest may not run here`);
     }
-    const client = this.client ?? await this.#deps.connectDriveQmp(this.#ref.vmid);
+    let opened: QmpClient | null = null;
     try {
-      const times = await finishCommitted(this.#deps, this.#ref, this.#plan, new Monitor(client));
+      const times = await finishCommitted(this.#deps, this.#ref, this.#plan, async () => {
+        const client = this.client ?? (opened = await this.#deps.connectDriveQmp(this.#ref.vmid));
+        return new Monitor(client);
+      });
       await this.#deps.journal.append(this.#ref.vmid, this.#ref.epoch, 'running');
       return times;
     } finally {
-      if (client !== this.#client) client.close();
+      (opened as QmpClient | null)?.close();
     }
   }
 

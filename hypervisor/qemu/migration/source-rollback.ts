@@ -16,7 +16,8 @@ const BUSY = new Set(['setup', 'active', 'pre-switchover', 'device', 'cancelling
 
 /**
  * Undo of the source's part: stream cancelled, mirrors gone, guest running here again, connections closed.
- * Only with a token that says `aborted`, or that was never made: anything else could mean a second copy.
+ * Only with a token that says `aborted`, or that was never made: anything else could mean a second copy. A token that a late
+ * attempt of the target made after it was decided to go back is decided here.
  * Idempotent; a guest whose QEMU has died is left as it is.
  */
 export async function rollbackSource(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan, signal: AbortSignal): Promise<void> {
@@ -24,7 +25,7 @@ export async function rollbackSource(deps: SourceDeps, ref: EpochRef, plan: Migr
   if (entry === null) return neverBegun(deps.journal, ref, 'source');
   if (entry.closed) return;
   await deps.journal.requireCurrent(ref.vmid, ref.epoch);
-  const decision = await deps.token.read(ref.vmid, ref.epoch);
+  const decision = await deps.token.decide(ref.vmid, ref.epoch, 'aborted');
   const lostToken = decision === 'none' && foldSource(entry).handedOver;
   if (decision === 'committed' || decision === 'undecided' || lostToken) {
     throw new MigrationError('OwnershipUnknown', `roll back failed: VM ${ref.vmid}: the commit token says ${decision}, so the guest may belong to ${plan.target}`);
