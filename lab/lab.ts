@@ -3,7 +3,7 @@ import { type UpOptions, assemble, dismantle } from './assemble.js';
 import { LabError } from './errors.js';
 import { type Failpoints, openFailpoints } from './failpoints.js';
 import { type Layout, type Network, layoutOf } from './layout.js';
-import { heal, type InterfaceBytes, interfaceBytes, lose, partition, slow } from './network.js';
+import { type Direction, heal, type InterfaceBytes, interfaceBytes, lose, partition, slow } from './network.js';
 import { bootNode, crashNode, execInNode, freezeNode, nodeStatus, setReadonly } from './node.js';
 import { type Probe, startProbe } from './probe.js';
 import { writeMembers } from './pve-root.js';
@@ -136,9 +136,9 @@ export class Lab {
     return slow(this.layout, this.#known(node), network, rate);
   }
 
-  /** Percent of packets lost in each direction; 100 is a silent black hole, 0 removes it. */
-  async loss(node: NodeName, network: Network, percent: number): Promise<void> {
-    return lose(this.layout, this.#known(node), network, percent);
+  /** Percent of packets lost, by default in each direction; 100 is a silent black hole, 0 removes it. */
+  async loss(node: NodeName, network: Network, percent: number, direction?: Direction): Promise<void> {
+    return lose(this.layout, this.#known(node), network, percent, direction);
   }
 
   /** The node's view of the PVE root: read-only is what a node without quorum sees. */

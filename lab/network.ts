@@ -103,12 +103,16 @@ export async function slow(layout: Layout, node: NodeName, network: Network, rat
   }
 }
 
-/** Random loss in each direction, in percent; 0 removes it, 100 is a silent black hole: the link stays up. */
-export async function lose(layout: Layout, node: NodeName, network: Network, percent: number): Promise<void> {
-  for (const { namespace, device } of cableEnds(layout, node, network)) {
+/** `sent`: what the node sends; `received`: what is sent to it. */
+export type Direction = 'both' | 'sent' | 'received';
+
+/** Random loss, in percent; 0 removes it in both directions, 100 is a silent black hole: the link stays up. */
+export async function lose(layout: Layout, node: NodeName, network: Network, percent: number, direction: Direction = 'both'): Promise<void> {
+  for (const [i, { namespace, device }] of cableEnds(layout, node, network).entries()) {
     const table = `loss_${device.replaceAll('-', '_')}`;
     await run(inNamespace(namespace, ['nft', 'delete', 'table', 'netdev', table]));
-    if (percent === 0) continue;
+    // Dropped where it comes out of the cable: what the node sends, at the switch.
+    if (percent === 0 || direction === (i === 0 ? 'received' : 'sent')) continue;
     const match = percent === 100 ? '' : `numgen random mod 10000 < ${Math.round(percent * 100)} `;
     await must(inNamespace(namespace, ['nft', '-f', '-']), {
       stdin: `table netdev ${table} { chain in { type filter hook ingress device "${device}" priority 0; policy accept; ${match}drop; }; }\n`,

@@ -82,13 +82,19 @@ async function serve(layout: Layout, temporal: TemporalState): Promise<void> {
   try {
     await until(`Temporal to serve on ${temporal.address}, see ${logFile}`, 30_000, async () => {
       if (runningPid(layout, RECORD) === null) throw new LabError(`Temporal failed: its server ended, see ${logFile}`);
-      return (await ask(['operator', 'cluster', 'health'])).includes('SERVING')
+      return (await listens(layout, temporal)) && (await ask(['operator', 'cluster', 'health'])).includes('SERVING')
         && (await ask(['operator', 'search-attribute', 'list'])).includes('NeedsOperator');
     }, 50);
   } catch (error) {
     await stopRecorded(layout, RECORD);
     throw error;
   }
+}
+
+/** It is ours that listens there: another lab's, that was quicker, would answer just as well. */
+async function listens(layout: Layout, { address }: TemporalState): Promise<boolean> {
+  const { stdout } = await run(['ss', '-Hltnp', `sport = :${address.split(':')[1]}`]);
+  return stdout.includes(`pid=${runningPid(layout, RECORD)},`);
 }
 
 function requireOwn(temporal: TemporalState): void {

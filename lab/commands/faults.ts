@@ -35,10 +35,12 @@ export function addFaultCommands(root: Command): void {
     });
   root.command('loss').description('lose packets in each direction; 0 ends it, 100 is a silent black hole').argument('<node>')
     .argument('<network>', 'mig or mgmt').argument('<percent>')
-    .action(async (node: string, network: string, text: string, _: unknown, command: Command) => {
+    .option('--only <direction>', 'sent (by the node) or received')
+    .action(async (node: string, network: string, text: string, options: { only?: string }, command: Command) => {
       const percent = Number(text);
       if (!(percent >= 0 && percent <= 100)) throw new LabError(`${text} is no percentage`, EXIT.usage);
-      await (await Lab.open()).loss(node, toNetwork(network, ['mgmt', 'mig']), percent);
+      const direction = options.only === undefined ? 'both' : oneOf(options.only, ['sent', 'received'] as const);
+      await (await Lab.open()).loss(node, toNetwork(network, ['mgmt', 'mig']), percent, direction);
       show(command, { node, network, percent }, `${node}: ${network} loses ${percent} %`);
     });
   root.command('readonly').description('the node sees the PVE root read-only, as without quorum').argument('<node>').argument('<on|off>')

@@ -83,6 +83,15 @@ test('loss of 100 % is a black hole with the link up', async () => {
   await must(lab, 'pve1', ['ssh', '-o', 'ConnectTimeout=5', 'pve2-mig', 'true']);
 });
 
+test.each([['sent', true], ['received', false]] as const)('only what is %s can be lost: the other direction goes on', async (direction, asked) => {
+  for (const node of ['pve1', 'pve2']) await must(lab, node, ['ip', 'neigh', 'flush', 'dev', 'eth1']);
+  await lab.loss('pve2', 'mig', 100, direction);
+  expect((await lab.exec('pve1', ssh('pve2-mig', 'true'))).exitCode).toBe(255);
+  // Who hears a question learns where it comes from, even when his answer is lost.
+  expect((await must(lab, 'pve2', ['ip', 'neigh', 'show', '10.10.10.1'])).includes('lladdr')).toBe(asked);
+  await lab.loss('pve2', 'mig', 0);
+});
+
 test('a slow network is as slow as asked, and its bytes are counted', async () => {
   const send = ['sh', '-c', 'head -c 4000000 /dev/urandom | ssh pve2-mig "cat >/dev/null"'];
   await lab.slow('pve2', 'mig', '16mbit');
