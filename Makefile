@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):/usr/sbin:/sbin:$(CURDIR)/var/tools/bin
 export FERRY_HOME := $(CURDIR)
 
-.PHONY: help setup build test lint unit model cluster bench chaos kills outage demo demo-down clean
+.PHONY: help setup build test lint unit model cluster matrix bench chaos kills outage demo demo-down clean
 
 help:            ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -34,6 +34,9 @@ model:           ## check the handover protocol with spin
 
 cluster: setup   ## the tests on a whole lab
 	@node test/run.mjs cluster
+
+matrix: setup    ## every fault at every step on real labs; writes docs/failure-matrix.md
+	@node dist/test/matrix/main.js $(MATRIX)
 
 bench: setup     ## blackout and total time against a bare QMP migration
 	@node dist/bench/main.js

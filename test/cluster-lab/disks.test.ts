@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectWhole, migrate, startCluster, VMID, type Cluster } from './support/cluster.js';
-import { configText } from './support/leftovers.js';
+import { configText } from '../matrix/leftovers.js';
 
 jest.setTimeout(120_000);
 const MIB = 1024 * 1024;

@@ -5,7 +5,7 @@ import type { Probe } from '../../../lab/probe.js';
 import type { Watch } from '../../../lab/watch.js';
 import { vmConfigFile } from '../../../lab/pve-root.js';
 import { vmRunsOn } from '../../../lab/vm.js';
-import { leftovers } from '../../cluster-lab/support/leftovers.js';
+import { leftovers } from '../../matrix/leftovers.js';
 
 const ANSWER_MS = 60_000;
 const CLEAN_MS = 60_000;

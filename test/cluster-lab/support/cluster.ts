@@ -6,7 +6,7 @@ import { parseMigrateRequest } from '../../../domain/edge/migrate-request.js';
 import { Lab } from '../../../lab/lab.js';
 import type { Probe, ProbeReport } from '../../../lab/probe.js';
 import { newLabDir, removeLabDir } from '../../lab/support/machine.js';
-import { leftovers } from './leftovers.js';
+import { leftovers } from '../../matrix/leftovers.js';
 
 /** A lab with its Temporal, agents and one guest under watch. */
 export interface Cluster {

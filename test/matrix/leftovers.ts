@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createFileJournal } from '../../../hypervisor/journal/file-journal.js';
-import type { Lab } from '../../../lab/lab.js';
+import { createFileJournal } from '../../hypervisor/journal/file-journal.js';
+import type { Lab } from '../../lab/lab.js';
 
 /**
  * Everything a migration of this guest may have forgotten, on every node and in the cluster file system: one sentence
