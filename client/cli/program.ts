@@ -88,6 +88,7 @@ function withRequestOptions(command: Command): Command {
     .option('--downtime-limit <ms>', 'longest time the guest may stand still')
     .option('--convergence-deadline <s>', 'give up copying memory after this long')
     .option('--max-cpu-throttle <%>', 'slow the guest down at most so far')
+    .option('--silence-timeout <s>', 'give up when nothing moves, or the target is not heard of, for so long')
     .option('--reason <text>', 'why, for the record')
     .option('--force', 'taken as PVE has it; no effect on a running guest');
 }

@@ -10,6 +10,7 @@ export interface MigrateFlags {
   readonly downtimeLimit?: string;
   readonly convergenceDeadline?: string;
   readonly maxCpuThrottle?: string;
+  readonly silenceTimeout?: string;
   readonly reason?: string;
   readonly force?: boolean;
 }
@@ -29,6 +30,7 @@ export function rawRequest(vmid: string, target: string, flags: MigrateFlags, ca
     downtimeLimitMs: numeric(flags.downtimeLimit),
     convergenceDeadlineSeconds: numeric(flags.convergenceDeadline),
     maxCpuThrottlePercent: numeric(flags.maxCpuThrottle),
+    silenceTimeoutSeconds: numeric(flags.silenceTimeout),
     force: flags.force,
     requestedBy: caller,
     reason: flags.reason,

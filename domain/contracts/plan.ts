@@ -1,6 +1,7 @@
 import type { MigrationType } from './request.js';
 import type { DriveName, NodeName, Vmid, Volid } from '../ids.js';
 import type { ConvergencePolicy } from '../convergence/policy.js';
+import type { SilencePolicy } from '../silence/policy.js';
 
 /** One local disk that has to be copied while the guest runs. */
 export interface DiskMove {
@@ -39,6 +40,8 @@ export interface MigrationPlan {
   /** One budget for RAM and disks together; null: none. */
   readonly bandwidthBytesPerSecond: number | null;
   readonly policy: ConvergencePolicy;
+  /** Absent: the default (a plan of an older engine). */
+  readonly silence?: SilencePolicy;
 }
 
 /** One reason why it can't be done, with what to do about it. */

@@ -20,6 +20,8 @@ export interface MigrateRequest {
   /** Longest time memory copying may take before the policy gives up, in seconds. */
   readonly convergenceDeadlineSeconds?: number;
   readonly maxCpuThrottlePercent?: number;
+  /** Streams that move nothing, or a target that is not heard of, for so long end the migration, in seconds. */
+  readonly silenceTimeoutSeconds?: number;
   readonly force: boolean;
   readonly requestedBy: string;
   readonly reason?: string;

@@ -51,6 +51,7 @@ const requestSchema = z.object({
   downtimeLimitMs: wholeNumber(1, 2_000_000).optional(),
   convergenceDeadlineSeconds: wholeNumber(1, 604_800).optional(),
   maxCpuThrottlePercent: wholeNumber(1, 99).optional(),
+  silenceTimeoutSeconds: wholeNumber(3, 3600).optional(),
   force: yesOrNo.default(false),
   requestedBy: text('who asks for it, at most 200 characters', /\S/, 200).default('unknown'),
   reason: text('a reason, at most 1000 characters').optional(),
@@ -60,6 +61,7 @@ const KEYS = Object.keys(requestSchema.shape);
 /** Shorter spellings, as on PVE's and ferry's command lines. */
 const SHORT: Readonly<Record<string, string>> = {
   format: 'targetFormat', bwlimit: 'bwlimitKiBps', downtimelimit: 'downtimeLimitMs', convergencedeadline: 'convergenceDeadlineSeconds', maxcputhrottle: 'maxCpuThrottlePercent',
+  silencetimeout: 'silenceTimeoutSeconds',
 };
 const SPELLINGS = new Map([...KEYS.map((key) => [squash(key), key] as const), ...Object.entries(SHORT)]);
 

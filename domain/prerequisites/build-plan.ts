@@ -6,6 +6,7 @@ import {
   type ConvergencePolicy,
 } from '../convergence/policy.js';
 import type { VmConfig } from '../guest/vm-config.js';
+import { silencePolicy } from '../silence/policy.js';
 import { MIB } from '../units.js';
 import type { CheckContext } from './context.js';
 import { migrationAddresses } from './check-network.js';
@@ -37,6 +38,7 @@ export function buildPlan(context: CheckContext): MigrationPlan | null {
     disks,
     bandwidthBytesPerSecond: planBandwidth(context, vm.config, disks),
     policy: planPolicy(context, vm.config),
+    silence: silencePolicy(request.silenceTimeoutSeconds),
   };
 }
 

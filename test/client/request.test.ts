@@ -6,9 +6,9 @@ describe('options to request', () => {
   });
 
   test('numbers are numbers, with their units in the name', () => {
-    const flags = { bwlimit: '1024', downtimeLimit: '50', convergenceDeadline: '60', maxCpuThrottle: '90' };
+    const flags = { bwlimit: '1024', downtimeLimit: '50', convergenceDeadline: '60', maxCpuThrottle: '90', silenceTimeout: '9' };
     expect(rawRequest('101', 'pve2', flags, 'a@b')).toMatchObject({
-      bwlimitKiBps: 1024, downtimeLimitMs: 50, convergenceDeadlineSeconds: 60, maxCpuThrottlePercent: 90,
+      bwlimitKiBps: 1024, downtimeLimitMs: 50, convergenceDeadlineSeconds: 60, maxCpuThrottlePercent: 90, silenceTimeoutSeconds: 9,
     });
   });
 

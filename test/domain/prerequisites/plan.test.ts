@@ -20,6 +20,7 @@ describe('the plan', () => {
       disks: [{ drive: 'scsi0', sourceVolid: 'local:101/vm-101-disk-0.qcow2', sourceFormat: 'qcow2', targetStorage: 'local', targetFormat: 'qcow2', sizeBytes: 2 * GIB }],
       bandwidthBytesPerSecond: null,
       policy: { initialDowntimeLimitMs: 100, downtimeBudgetMs: 300, deadlineSeconds: 1800, maxCpuThrottlePercent: 80 },
+      silence: { noticedAfterMs: 3000, abortAfterMs: 6000 },
     });
   });
 
