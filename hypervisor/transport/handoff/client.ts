@@ -5,6 +5,7 @@ import type { EpochRef } from '../../../domain/contracts/activities.js';
 import { openJsonLines, type JsonLines } from './json-lines.js';
 import { ServerMessage, type ClientMessage, type HandoffAnswer, type HandoverStatement } from './messages.js';
 import { newNonce, proofOf, proves } from './secret.js';
+import { showsLife } from './sign-of-life.js';
 
 export type { HandoffAnswer, HandoverStatement };
 
@@ -21,6 +22,8 @@ export interface HandoffClient {
   readonly armed: boolean;
   /** Why it is not armed, when an attempt failed. */
   readonly trouble?: MigrationError | undefined;
+  /** When the target's host last showed life on this channel, if only by a refusal (`performance.now()`). Before that: when the channel was made. */
+  readonly heardAtMs: number;
   /** Called each time it becomes armed; returns its unsubscribe. */
   onArmed(fn: () => void): () => void;
   /** Called each time it stops being armed (`trouble` says why); returns its unsubscribe. */
@@ -47,6 +50,8 @@ export function createHandoffClient({ dial, epoch, vmid, secret }: HandoffClient
   let backoffMs = MIN_BACKOFF_MS;
   let retry: NodeJS.Timeout | undefined;
   let ping: NodeJS.Timeout | undefined;
+  let heardAtMs = performance.now();
+  const heard = (): void => { heardAtMs = performance.now(); };
 
   const lose = (cause: unknown): void => {
     clearInterval(ping);
@@ -77,8 +82,12 @@ export function createHandoffClient({ dial, epoch, vmid, secret }: HandoffClient
     };
     const connection = openJsonLines<ServerMessage, ClientMessage>(stream, {
       schema: ServerMessage,
-      onClose: lose,
+      onClose(cause, lives) {
+        if (lives) heard();
+        lose(cause);
+      },
       onMessage(message) {
+        heard();
         if (message.type === 'denied') return giveUp(`the target denied: ${message.reason}`);
         if (message.type === 'challenge' && secret !== null && !armed) {
           const nonces = { source: nonce, target: message.nonce };
@@ -109,6 +118,7 @@ export function createHandoffClient({ dial, epoch, vmid, secret }: HandoffClient
       if (closed) stream.on('error', () => undefined).destroy();
       else talk(stream);
     } catch (error) {
+      if (showsLife(error)) heard();
       lose(error);
     }
   };
@@ -117,6 +127,7 @@ export function createHandoffClient({ dial, epoch, vmid, secret }: HandoffClient
   return {
     get armed() { return armed; },
     get trouble() { return trouble; },
+    get heardAtMs() { return heardAtMs; },
     onArmed: (fn) => subscribe(events, 'armed', fn),
     onLost: (fn) => subscribe(events, 'lost', fn),
     mirrorsFinished() {

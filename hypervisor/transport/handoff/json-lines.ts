@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { messageOf } from '../../../domain/errors.js';
+import { showsLife } from './sign-of-life.js';
 
 /** Messages of one kind out, messages of another kind in, one JSON object per line. */
 export interface JsonLines<Out> {
@@ -13,8 +14,8 @@ export interface JsonLines<Out> {
 export interface JsonLinesOptions<In> {
   readonly schema: z.ZodType<In>;
   onMessage(message: In): void;
-  /** The peer closed, fell silent or sent garbage: called once, the stream is closed. */
-  onClose(cause: string): void;
+  /** The peer closed, fell silent or sent garbage: called once, the stream is closed. `lives`: its host answered with that. */
+  onClose(cause: string, lives: boolean): void;
 }
 
 /** The peer speaks at least this often, or it is lost. */
@@ -34,10 +35,10 @@ export function openJsonLines<In, Out>(stream: Duplex, { schema, onMessage, onCl
     clearTimeout(silence);
     return wasOpen;
   };
-  const lose = (cause: string): void => {
+  const lose = (cause: string, lives = false): void => {
     if (!finish()) return;
     stream.destroy();
-    onClose(cause);
+    onClose(cause, lives);
   };
 
   const onData = (text: string): void => {
@@ -55,9 +56,9 @@ export function openJsonLines<In, Out>(stream: Duplex, { schema, onMessage, onCl
 
   stream.setEncoding('utf8');
   stream.on('data', (text: string) => { if (!over) onData(text); });
-  stream.once('end', () => lose('the peer closed the connection'));
+  stream.once('end', () => lose('the peer closed the connection', true));
   stream.once('close', () => lose('the connection is closed'));
-  stream.on('error', (error) => lose(messageOf(error)));
+  stream.on('error', (error) => lose(messageOf(error), showsLife(error)));
 
   return {
     send(message) {

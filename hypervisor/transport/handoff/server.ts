@@ -21,6 +21,8 @@ export interface HandoffServerOptions extends EpochRef {
 
 export interface HandoffServer {
   readonly endpoint: Endpoint;
+  /** When the source was last heard of, or else listening began (`performance.now()`). */
+  readonly heardAtMs: number;
   close(): Promise<void>;
 }
 
@@ -33,12 +35,14 @@ export async function createHandoffServer(options: HandoffServerOptions): Promis
   if (protection !== 'none' && secret === null) throw new MigrationError('Internal', `listen failed: handoff of VM ${options.vmid}: ${protection} without a secret`);
   const open = new Set<JsonLines<ServerMessage>>();
   const once = shared(options);
+  let heardAtMs = performance.now();
   const listener = await listenOn(options.listen, protection === 'tls' ? secret : null, (stream) => {
-    const lines = serve(stream, options, once, protection === 'challenge' ? secret : null, () => open.delete(lines));
+    const lines = serve(stream, options, once, protection === 'challenge' ? secret : null, () => open.delete(lines), () => { heardAtMs = performance.now(); });
     open.add(lines);
   });
   return {
     endpoint: listener.endpoint,
+    get heardAtMs() { return heardAtMs; },
     async close() {
       await Promise.all([...open].map((lines) => lines.close()));
       await listener.close();
@@ -51,7 +55,7 @@ interface Shared {
   answer(statement: HandoverStatement): Promise<HandoffAnswer>;
 }
 
-function serve(stream: Duplex, expected: EpochRef, shared: Shared, secret: string | null, onClose: () => void): JsonLines<ServerMessage> {
+function serve(stream: Duplex, expected: EpochRef, shared: Shared, secret: string | null, onClose: () => void, onHeard: () => void): JsonLines<ServerMessage> {
   let step: 'challenge' | 'proof' | 'hello' | 'armed' = secret === null ? 'hello' : 'challenge';
   let nonces = { source: '', target: '' };
   const deny = (reason: string): void => {
@@ -62,6 +66,7 @@ function serve(stream: Duplex, expected: EpochRef, shared: Shared, secret: strin
     schema: ClientMessage,
     onClose,
     onMessage(message) {
+      if (step === 'armed') onHeard();
       if (message.type === 'challenge' && step === 'challenge' && secret !== null) {
         nonces = { source: message.nonce, target: newNonce() };
         step = 'proof';
