@@ -101,6 +101,11 @@ export class TargetSession {
     this.#arming = null;
   }
 
+  /** When the source was last heard of (`performance.now()`); null: nobody listens for it. */
+  get sourceHeardAtMs(): number | null {
+    return this.#server?.heardAtMs ?? null;
+  }
+
   /** The connection that is in use, if any: a QMP socket serves one client. */
   get client(): QmpClient | null {
     return this.#client !== null && !this.#client.closed ? this.#client : null;

@@ -34,6 +34,12 @@ export class TargetSessions {
     return gate.committed(signal);
   }
 
+  /** How long nothing has been heard from the source, ms; null: nobody listens for it here. */
+  sourceSilentMs({ epoch }: EpochRef): number | null {
+    const heardAtMs = this.#sessions.get(epoch)?.sourceHeardAtMs ?? null;
+    return heardAtMs === null ? null : performance.now() - heardAtMs;
+  }
+
   async verifyRunning(ref: EpochRef, plan: MigrationPlan): Promise<{ readonly state: GuestRunState }> {
     await this.#deps.journal.requireCurrent(ref.vmid, ref.epoch);
     await failpoint('target.verify.before');

@@ -1,6 +1,4 @@
 import { EventEmitter, once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { splitBudget } from '../../../domain/bandwidth.js';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { PrecopyVisit, SwitchoverResult } from '../../../domain/contracts/activities.js';
 import type { NextStep, RoundSample } from '../../../domain/convergence/decide.js';
@@ -9,11 +7,13 @@ import type { QmpEvent } from '../qmp/client.js';
 import { pause } from '../wait.js';
 import { toRoundSample } from './sample.js';
 import type { DriverState, Steered } from './driver-state.js';
-import { setMirrorBandwidth } from './mirror.js';
+import { giveUp } from './give-up.js';
+import { handOverUntilDecided } from './hand-over.js';
 import { Pace } from './pace.js';
 import { HOLD_BYTES_PER_SECOND, sourceSettings } from './settings.js';
-import { handOver, switchToCompleted, type SwitchDeps } from './switch.js';
-import { toSwitchoverResult } from './switch-result.js';
+import { SilenceWatch } from './silence-watch.js';
+import { streamsNow } from './streams.js';
+import { switchToCompleted, type SwitchDeps, type SwitchInstants } from './switch.js';
 
 const FIGURES_INTERVAL_MS = 500;
 /** A visit ends with a round, but rounds shorter than this share one. */
@@ -23,7 +23,6 @@ const MAX_VISIT_MS = 10_000;
 
 /** While the switch runs a visit waits for its end, but not longer than this. */
 const QUIET_SWITCH_MS = 10_000;
-const ASK_AGAIN_MS = 1000;
 
 /**
  * Drives one memory migration from start to end and stays on duty between the workflow's visits: QEMU picks the
@@ -36,6 +35,7 @@ export class MemoryDriver {
   #state: DriverState = { kind: 'idle' };
   #downtimeLimitMs: number;
   readonly #pace: Pace;
+  readonly #silence: SilenceWatch;
   #stoppedAtMs: number | null = null;
   #disposed = false;
   #permittedUntilMs = 0;
@@ -46,10 +46,11 @@ export class MemoryDriver {
     this.#deps = deps;
     this.#downtimeLimitMs = steered.downtimeLimitMs ?? deps.plan.policy.initialDowntimeLimitMs;
     const budget = steered.bandwidthBytesPerSecond === undefined ? deps.plan.bandwidthBytesPerSecond : steered.bandwidthBytesPerSecond;
-    this.#pace = new Pace(deps.monitor, deps.handoff, ramShare(budget, deps.plan.disks.length), () => this.#state.kind === 'copying');
+    this.#pace = new Pace(deps, budget, () => this.#state.kind === 'copying');
+    this.#silence = new SilenceWatch({ ...deps, look: () => streamsNow(deps, this.#pace), onAbort: (silence) => void this.#giveUp(silence.message) });
     this.#unsubscribe.push(deps.client.onEvent((event) => this.#onEvent(event)));
     this.#unsubscribe.push(deps.client.onClose(() => this.#end('MigrationFailed', 'the source QEMU ended')));
-    this.#unsubscribe.push(() => this.#pace.dispose());
+    this.#unsubscribe.push(() => this.#pace.dispose(), () => this.#silence.stop(), deps.handoff.onLost(() => this.#onLost()));
   }
 
   get state(): DriverState['kind'] { return this.#state.kind; }
@@ -102,8 +103,7 @@ export class MemoryDriver {
         return this.#deps.monitor.migrateSetParameters({ 'downtime-limit': step.downtimeLimitMs });
       case 'set-bandwidth':
         await this.#remember({ bandwidthBytesPerSecond: step.bandwidthBytesPerSecond });
-        await this.#pace.set(ramShare(step.bandwidthBytesPerSecond, this.#deps.plan.disks.length));
-        return setMirrorBandwidth(this.#deps.monitor, this.#deps.plan.disks, splitBudget(step.bandwidthBytesPerSecond, 'precopy', this.#deps.plan.disks.length).perDisk);
+        return this.#pace.set(step.bandwidthBytesPerSecond);
       case 'abort':
         return this.#refuse(step.reason);
     }
@@ -119,10 +119,10 @@ export class MemoryDriver {
     const stored = this.#samples[seenVisits];
     if (stored !== undefined && this.#state.kind === 'copying') return { kind: 'round', sample: stored };
     const begunAtMs = performance.now();
-    const firstRound = this.#samples.at(-1)?.round ?? 0;
+    const { round: firstRound = 0, heldBecause: wasHeld } = this.#samples.at(-1) ?? {};
     let latest: RoundSample | null = null;
     for (;;) {
-      if (this.#state.kind === 'ended') return { kind: 'ended', cause: this.#state.cause, sample: await this.#sampleIfAlive(seenVisits) };
+      if (this.#state.kind === 'ended') return { kind: 'ended', cause: this.#state.cause, sample: latest };
       if (this.#state.kind === 'switched') return { kind: 'switching', sample: latest };
       if (this.#state.kind !== 'copying') {
         // A return would wake worker, server and workflow, and take their time from the guest's blackout.
@@ -133,11 +133,12 @@ export class MemoryDriver {
       const info = await this.#deps.monitor.queryMigrate();
       // Seen by asking: its event may have come before this driver took over.
       if (info.status === 'pre-switchover' && this.state === 'copying') void this.#onPreSwitchover(performance.now());
-      const sample = toRoundSample(info, seenVisits + 1, this.#downtimeLimitMs, this.#pace.heldBecause);
+      const sample = toRoundSample(info, seenVisits + 1, this.#downtimeLimitMs, this.#silence.notice ?? this.#pace.heldBecause);
       latest = sample;
       onFigures(sample);
       const visitMs = performance.now() - begunAtMs;
-      if (visitMs >= MAX_VISIT_MS || (visitMs >= MIN_VISIT_MS && sample.round > firstRound)) {
+      const isNews = sample.round > firstRound || (sample.heldBecause !== undefined) !== (wasHeld !== undefined);
+      if (visitMs >= MAX_VISIT_MS || (visitMs >= MIN_VISIT_MS && isNews)) {
         this.#samples[seenVisits] = sample;
         return { kind: 'round', sample };
       }
@@ -168,10 +169,16 @@ export class MemoryDriver {
 
   #onEvent(event: QmpEvent): void {
     if (event.event === 'STOP') this.#stoppedAtMs = event.receivedAtMs;
+    if (event.event === 'RESUME') this.#stoppedAtMs = null;
     if (event.event !== 'MIGRATION' || this.#state.kind !== 'copying') return;
     const status = event.data['status'];
     if (status === 'pre-switchover') void this.#onPreSwitchover(event.receivedAtMs);
     else if (status === 'failed' || status === 'cancelled') void this.#explainEnd(String(status));
+  }
+
+  /** Between STOP and `pre-switchover` QEMU waits for every write to reach the mirrors: a guest that stands still can't wait with it. */
+  #onLost(): void {
+    if (this.#stoppedAtMs !== null && this.#state.kind === 'copying') void this.#giveUp('the target agent does not answer, and the guest stands still');
   }
 
   async #onPreSwitchover(seenAtMs: number): Promise<void> {
@@ -184,24 +191,15 @@ export class MemoryDriver {
       const { mirrorsFinishedAtMs, completedAtMs } = await switchToCompleted(this.#deps, seenAtMs);
       await this.#finish({ stoppedAtMs, seenAtMs, mirrorsFinishedAtMs, completedAtMs });
     } catch (error) {
-      await this.#deps.monitor.migrateCancel().catch(() => undefined);
+      await giveUp(this.#deps);
       this.#end('MigrationFailed', messageOf(error));
     }
   }
 
-  async #finish(instants: { stoppedAtMs: number; seenAtMs: number; mirrorsFinishedAtMs: number; completedAtMs: number }): Promise<void> {
+  async #finish(instants: Omit<SwitchInstants, 'handedOverAtMs' | 'answeredAtMs'>): Promise<void> {
     try {
-      for (;;) {
-        const { answer, handedOverAtMs, answeredAtMs } = await handOver(this.#deps);
-        if (answer.kind === 'committed') {
-          const info = await this.#deps.monitor.queryMigrate();
-          return this.#set({ kind: 'switched', result: toSwitchoverResult(info, { ...instants, handedOverAtMs, answeredAtMs }, answer) });
-        }
-        if (answer.decision === 'aborted') return this.#end('SwitchoverFailed', `the target refused the guest: ${answer.reason}`);
-        // Undecided (no quorum), or committed and not finished: only the target can end that, so it is asked again.
-        await sleep(ASK_AGAIN_MS);
-        if (this.#disposed) return;
-      }
+      const result = await handOverUntilDecided(this.#deps, instants, () => this.#disposed);
+      if (result !== null) this.#set({ kind: 'switched', result });
     } catch (error) {
       this.#end('SwitchoverFailed', messageOf(error));
     }
@@ -209,17 +207,20 @@ export class MemoryDriver {
 
   /** Lets the guest run on: in `pre-switchover` that takes milliseconds and risks nothing. */
   async #refuse(cause: string): Promise<void> {
-    await this.#deps.monitor.migrateCancel().catch(() => undefined);
+    await giveUp(this.#deps);
     this.#end('SwitchoverRefused', cause);
+  }
+
+  /** Ended first: whatever QEMU does meanwhile is no switch any more. */
+  async #giveUp(silence: string): Promise<void> {
+    this.#end('MigrationFailed', silence);
+    await giveUp(this.#deps);
   }
 
   async #explainEnd(status: string): Promise<void> {
     const description = await this.#deps.monitor.queryMigrate().then((info) => info.errorDesc, () => null);
+    await giveUp(this.#deps);
     this.#end('MigrationFailed', `QEMU ended the migration as ${status}${description ? `: ${description}` : ''}`);
-  }
-
-  async #sampleIfAlive(seenVisits: number): Promise<RoundSample | null> {
-    return this.#deps.monitor.queryMigrate().then((info) => toRoundSample(info, seenVisits + 1, this.#downtimeLimitMs, null), () => null);
   }
 
   #permit(): void {
@@ -237,6 +238,8 @@ export class MemoryDriver {
 
   #set(state: DriverState): void {
     this.#state = state;
+    if (state.kind === 'copying') this.#silence.start();
+    else this.#silence.stop();
     this.#changed.emit('changed');
   }
 
@@ -245,6 +248,3 @@ export class MemoryDriver {
     return () => this.#changed.off('changed', fn);
   }
 }
-
-/** The mirrors' writes count against the same budget. */
-const ramShare = (budget: number | null, disks: number): number | null => splitBudget(budget, 'precopy', disks).ram;

@@ -17,18 +17,18 @@ export interface MirrorProgress {
 
 /**
  * Waits until every mirror is ready, then until each writes through to both sides before it answers the guest. All within
- * `budgetBytesPerSecond` (null: none), of which they keep the share of the memory phase in the end. A mirror whose guest
- * writes faster than it copies writes through earlier, which slows that guest down.
+ * `budgetBytesPerSecond` (null: none; asked again and again, it may change), of which they keep the share of the memory phase
+ * in the end. A mirror whose guest writes faster than it copies writes through earlier, which slows that guest down.
  */
 export async function awaitMirrorsSynced(deps: MirrorDeps, disks: readonly DiskMove[], onProgress: (progress: MirrorProgress) => void,
-  signal: AbortSignal, budgetBytesPerSecond: number | null = null): Promise<void> {
+  signal: AbortSignal, budgetBytesPerSecond: () => number | null = () => null): Promise<void> {
   const { monitor, client } = deps;
   const failure = watchFailure(client, disks);
   const stalls = new Stalls();
   const look = async (busy: (job: BlockJob) => boolean): Promise<readonly BlockJob[]> => {
     failure.throwIfFailed();
     const jobs = await allJobs(monitor, disks);
-    await shareOut(monitor, jobs, busy, budgetBytesPerSecond);
+    await shareOut(monitor, jobs, busy, budgetBytesPerSecond());
     return jobs;
   };
   try {
@@ -67,10 +67,9 @@ class Stalls {
   }
 }
 
-/** Busy mirrors copy, the others only follow what the guest writes. */
+/** Busy mirrors copy, the others only follow what the guest writes. A limit that was lifted is taken away. */
 async function shareOut(monitor: Monitor, jobs: readonly BlockJob[], isBusy: (job: BlockJob) => boolean, budget: number | null): Promise<void> {
-  if (budget === null) return;
-  const share = shareAmongMirrors(budget, { busy: jobs.filter(isBusy).length, all: jobs.length });
+  const share = budget === null ? { busy: 0, following: 0 } : shareAmongMirrors(budget, { busy: jobs.filter(isBusy).length, all: jobs.length });
   for (const job of jobs) {
     const wanted = isBusy(job) ? share.busy : share.following;
     if (job.speed !== wanted) await monitor.blockJobSetSpeed(job.device, wanted).catch(ignoreGone);

@@ -77,8 +77,17 @@ export async function finishMirrors(deps: MirrorDeps, disks: readonly DiskMove[]
   await Promise.all([done, ...disks.map((disk) => deps.monitor.blockJobCancel(mirrorJob(disk.drive), false))]);
 }
 
+/**
+ * Lets go of guest writes that wait for a target which does not answer: QEMU would wait for it until TCP gives up, and a
+ * cancelled mirror waits with it. The writes succeed on the source, the mirrors end. Idempotent; works while QEMU's main loop is stuck.
+ */
+export async function breakMirrors(monitor: Monitor, disks: readonly DiskMove[]): Promise<void> {
+  await Promise.all(disks.map(({ drive }) => monitor.yankBlockNode(mirrorNode(drive)).catch(ignoreGone)));
+}
+
 /** Undo: ends the mirrors without finishing them and removes their nodes. Idempotent. */
 export async function abandonMirrors(deps: MirrorDeps, disks: readonly DiskMove[], signal: AbortSignal): Promise<void> {
+  await breakMirrors(deps.monitor, disks);
   for (const job of await liveJobs(deps.monitor, disks)) {
     await deps.monitor.blockJobCancel(job.device, true).catch(ignoreGone);
   }

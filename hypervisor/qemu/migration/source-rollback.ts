@@ -6,6 +6,7 @@ import { Monitor } from '../qmp/monitor.js';
 import { lookAtQemu } from '../look.js';
 import { waitUntil } from '../wait.js';
 import { neverBegun } from '../never-begun.js';
+import { giveUp } from './give-up.js';
 import { abandonMirrors } from './mirror.js';
 import type { SourceDeps } from './source-deps.js';
 import { foldSource } from './source-journal.js';
@@ -51,7 +52,7 @@ async function calmQemu(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan, si
   const client = await deps.connectDriveQmp(ref.vmid);
   try {
     const monitor = new Monitor(client);
-    if (BUSY.has((await monitor.queryMigrate()).status ?? 'none')) await monitor.migrateCancel();
+    await giveUp({ monitor, plan });
     await waitUntil(async () => !BUSY.has((await monitor.queryMigrate()).status ?? 'none'), { intervalMs: 20, signal });
     await failpoint('source.rollback.cancelled.after');
     if (!plan.keepPaused) await letRun(monitor);

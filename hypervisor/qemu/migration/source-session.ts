@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { splitBudget } from '../../../domain/bandwidth.js';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import { failpoint } from '../../failpoint.js';
 import type { HandoffClient } from '../../transport/handoff/client.js';
@@ -10,8 +9,9 @@ import type { Channels } from '../../transport/channels.js';
 import type { QmpClient } from '../qmp/client.js';
 import { Monitor } from '../qmp/monitor.js';
 import { waitUntil } from '../wait.js';
+import { syncDisks, type DiskSyncProgress } from './disk-sync.js';
 import { MemoryDriver } from './driver.js';
-import { awaitMirrorsSynced, mirroredBytes, startMirrors, type MirrorProgress } from './mirror.js';
+import type { Steered } from './driver-state.js';
 import type { SourceDeps } from './source-deps.js';
 import { foldSource } from './source-journal.js';
 import { addTlsCreds } from './tls-creds.js';
@@ -32,12 +32,14 @@ export class SourceSession {
   #driving: Promise<MemoryDriver> | null = null;
   #driver: MemoryDriver | null = null;
   #over = false;
+  #budgetBytesPerSecond: number | null;
   readonly #probe = new WriteProbe();
 
   constructor(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan) {
     this.#deps = deps;
     this.ref = ref;
     this.plan = plan;
+    this.#budgetBytesPerSecond = plan.bandwidthBytesPerSecond;
   }
 
   /** Opens the journal; from here on this node can undo. */
@@ -50,24 +52,31 @@ export class SourceSession {
     await failpoint('source.connect.after');
   }
 
-  async syncDisks(endpoints: TargetEndpoints, onProgress: (progress: MirrorProgress) => void, signal: AbortSignal): Promise<DiskSyncReport> {
-    const begunAtMs = performance.now();
+  async syncDisks(endpoints: TargetEndpoints, onProgress: (progress: DiskSyncProgress) => void, signal: AbortSignal): Promise<DiskSyncReport> {
     const [client, channels] = await Promise.all([this.qmp(), this.channels(endpoints)]);
-    const deps = { client, monitor: new Monitor(client) };
+    const monitor = new Monitor(client);
     if (channels.nbd === null) throw new MigrationError('MirrorFailed', 'mirror failed: the target offers no NBD server');
+    const memory = foldSource(await this.#deps.journal.requireCurrent(this.ref.vmid, this.ref.epoch));
+    // QEMU would stand still while it connects to a network that does not answer.
+    if (!memory.mirroring) await untilArmed(channels.handoff, signal);
+    this.#takeBudget(memory.steered);
     await this.#note('mirroring');
     await failpoint('source.mirrors.before');
-    const tls = this.plan.transport.type === 'tls';
-    if (tls) await addTlsCreds(deps.monitor, 'client', await this.#deps.tlsDir(this.ref));
-    const share = splitBudget(this.plan.bandwidthBytesPerSecond, 'diskSync', this.plan.disks.length);
-    await startMirrors(deps, this.plan.disks, endpoints.exports, channels.nbd, { tls, bytesPerSecondEach: share.perDisk });
-    await awaitMirrorsSynced(deps, this.plan.disks, onProgress, signal, this.plan.bandwidthBytesPerSecond);
+    if (this.plan.transport.type === 'tls') await addTlsCreds(monitor, 'client', await this.#deps.tlsDir(this.ref));
+    const report = await syncDisks({
+      client, monitor, plan: this.plan, handoff: channels.handoff, nbd: channels.nbd, exports: endpoints.exports, budgetBytesPerSecond: () => this.#budgetBytesPerSecond,
+    }, onProgress, signal);
     await failpoint('source.synced.after');
-    const disks = await mirroredBytes(deps.monitor, this.plan.disks);
-    const copiedBytes = disks.reduce((sum, disk) => sum + disk.bytes, 0);
-    await this.#note('mirrored', { copiedBytes });
+    await this.#note('mirrored', { copiedBytes: report.copiedBytes });
     await failpoint('source.mirrored.after');
-    return { copiedBytes, elapsedMs: Math.round(performance.now() - begunAtMs), disks };
+    return report;
+  }
+
+  /** A new budget while disks are copied; the memory phase starts with it. */
+  async limitBandwidth(bytesPerSecond: number | null): Promise<void> {
+    const steered: Steered = { bandwidthBytesPerSecond: bytesPerSecond };
+    await this.#note('steered', { ...steered });
+    this.#takeBudget(steered);
   }
 
   async precopy(input: PrecopyInput, signal: AbortSignal, onFigures: (sample: RoundSample) => void): Promise<PrecopyVisit> {
@@ -168,6 +177,10 @@ export class SourceSession {
     if (!this.#over) return opened;
     close(opened);
     throw new MigrationError('StaleEpoch', `go on failed: VM ${this.ref.vmid}: migration ${this.ref.epoch} is over here`);
+  }
+
+  #takeBudget({ bandwidthBytesPerSecond }: Steered): void {
+    if (bandwidthBytesPerSecond !== undefined) this.#budgetBytesPerSecond = bandwidthBytesPerSecond;
   }
 
   #note(state: string, data?: Readonly<Record<string, unknown>>): Promise<void> {

@@ -6,6 +6,7 @@ import { failpoint } from '../../failpoint.js';
 import type { HandoffAnswer, HandoffClient } from '../../transport/handoff/client.js';
 import type { QmpClient } from '../qmp/client.js';
 import type { Monitor } from '../qmp/monitor.js';
+import { giveUp } from './give-up.js';
 import { finishMirrors } from './mirror.js';
 
 export interface SwitchDeps {
@@ -27,29 +28,23 @@ export interface SwitchInstants {
   readonly answeredAtMs: number;
 }
 
-const COMPLETE_TIMEOUT_MS = 120_000;
+/** A guest stands still: what takes longer than its budget, twice, and this on top will not come to an end. */
+const COMPLETE_PATIENCE_MS = 10_000;
 
 /**
  * The blackout's source half, from `pre-switchover` to `completed`: nothing stands here that does not have to.
  * Throws when QEMU does not reach `completed`; QEMU then lets the guest run on by itself, which is safe because
  * HANDOVER is only ever sent after `completed`.
  */
-export async function switchToCompleted(deps: SwitchDeps, seenAtMs: number): Promise<Pick<SwitchInstants, 'mirrorsFinishedAtMs' | 'completedAtMs'>> {
+export async function switchToCompleted(deps: SwitchDeps, seenAtMs: number): Promise<CompletedInstants> {
   await failpoint('source.pre-switchover.after');
-  await finishMirrors(deps, deps.plan.disks);
-  await failpoint('source.mirrors-finished.after');
-  const mirrorsFinishedAtMs = deps.plan.disks.length === 0 ? seenAtMs : performance.now();
   // Before `completed` the source may go back at once: a link that is cut now need not hold the guest.
-  const stopWatching = deps.handoff.onLost(() => void deps.monitor.migrateCancel().catch(() => undefined));
-  const ended = deps.client.waitForEvent((e) => e.event === 'MIGRATION' && isEnd(e.data['status']), COMPLETE_TIMEOUT_MS);
-  await Promise.all([deps.monitor.migrateContinue('pre-switchover'), ended]);
-  const event = await ended;
-  stopWatching();
-  if (event.data['status'] !== 'completed') {
-    throw new MigrationError('MigrationFailed', `switchover failed: QEMU ended the migration as ${String(event.data['status'])}; the guest runs on the source`);
-  }
+  const stopWatching = deps.handoff.onLost(() => void giveUp(deps));
+  const instants = await untilCompleted(deps, seenAtMs).catch((error: unknown) => {
+    throw deps.handoff.armed ? error : new MigrationError('TransportFailed', `switchover failed: ${deps.handoff.trouble?.message ?? 'the target agent does not answer'}`, {}, error);
+  }).finally(stopWatching);
   await failpoint('source.completed.after');
-  return { mirrorsFinishedAtMs, completedAtMs: event.receivedAtMs };
+  return instants;
 }
 
 /** Journal first, then HANDOVER; resolves with the target's answer, however often the channel has to be re-made. */
@@ -67,3 +62,17 @@ export async function handOver(deps: SwitchDeps): Promise<{ answer: HandoffAnswe
 }
 
 const isEnd = (status: unknown): boolean => status === 'completed' || status === 'failed' || status === 'cancelled';
+
+type CompletedInstants = Pick<SwitchInstants, 'mirrorsFinishedAtMs' | 'completedAtMs'>;
+
+async function untilCompleted(deps: SwitchDeps, seenAtMs: number): Promise<CompletedInstants> {
+  await finishMirrors(deps, deps.plan.disks);
+  await failpoint('source.mirrors-finished.after');
+  const mirrorsFinishedAtMs = deps.plan.disks.length === 0 ? seenAtMs : performance.now();
+  const patienceMs = COMPLETE_PATIENCE_MS + 2 * deps.plan.policy.downtimeBudgetMs;
+  const ended = deps.client.waitForEvent((e) => e.event === 'MIGRATION' && isEnd(e.data['status']), patienceMs);
+  await Promise.all([deps.monitor.migrateContinue('pre-switchover'), ended]);
+  const event = await ended;
+  if (event.data['status'] === 'completed') return { mirrorsFinishedAtMs, completedAtMs: event.receivedAtMs };
+  throw new MigrationError('MigrationFailed', `switchover failed: QEMU ended the migration as ${String(event.data['status'])}; the guest runs on the source`);
+}

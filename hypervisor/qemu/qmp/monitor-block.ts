@@ -74,6 +74,11 @@ export class BlockMonitor extends MachineMonitor {
     return this.tell('blockdev-del', { 'node-name': nodeName });
   }
 
+  /** Breaks the node's network connection at once; what waits on it fails. Works while QEMU's main loop is stuck. */
+  yankBlockNode(nodeName: string): Promise<void> {
+    return this.tell('yank', { instances: [{ type: 'block-node', 'node-name': nodeName }] }, { outOfBand: true });
+  }
+
   blockdevMirror(options: MirrorArguments): Promise<void> {
     return this.tell('blockdev-mirror', { ...options });
   }

@@ -82,6 +82,11 @@ export class MigrationMonitor extends BlockMonitor {
     return this.tell('migrate_cancel');
   }
 
+  /** Breaks every connection of the stream at once. Works while QEMU's main loop is stuck. */
+  yankMigration(): Promise<void> {
+    return this.tell('yank', { instances: [{ type: 'migration' }] }, { outOfBand: true });
+  }
+
   migrateStartPostcopy(): Promise<void> {
     return this.tell('migrate-start-postcopy');
   }

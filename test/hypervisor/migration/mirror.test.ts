@@ -35,7 +35,7 @@ const exportsOf = (): { drive: string; exportName: string; volid: string; format
   disks.map(({ drive }) => ({ drive, exportName: drive, volid: `fast:${drive}`, format: 'raw' }));
 const nbd = (): { type: 'unix'; path: string } => ({ type: 'unix', path: join(folder, 'nbd.sock') });
 const start = (source: Side, bytesPerSecondEach: number | null): Promise<void> => startMirrors(source, disks, exportsOf(), nbd(), { tls: false, bytesPerSecondEach });
-const sync = (source: Side, budget: number | null, signal = AbortSignal.timeout(40_000)): Promise<void> => awaitMirrorsSynced(source, disks, () => undefined, signal, budget);
+const sync = (source: Side, budget: number | null, signal = AbortSignal.timeout(40_000)): Promise<void> => awaitMirrorsSynced(source, disks, () => undefined, signal, () => budget);
 const jobs = async ({ monitor }: Side): ReturnType<Monitor['queryBlockJobs']> => monitor.queryBlockJobs();
 
 /** A source whose disks are full of data and a target that offers as large ones. */
