@@ -40,6 +40,17 @@ export function beatWith(details: unknown): void {
   context.heartbeat(details);
 }
 
+/** Shows `details` with each heartbeat while `work` is under way; null: nothing to show. */
+export async function whileTelling<T>(details: () => object | null, work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const timer = setInterval(() => lastDetails.set(context, details() ?? undefined), BEAT_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** Fires when the workflow cancels this activity, or the worker lets go of it. */
 export const cancellationSignal = (): AbortSignal => Context.current().cancellationSignal;
 

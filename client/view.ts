@@ -32,12 +32,20 @@ export interface PendingStep {
   readonly attempt: number;
   /** How long no worker has taken it, ms; 0 once one has. */
   readonly untakenMs: number;
+  /** How long the worker that took it has not been heard of, ms. */
+  readonly silentMs: number;
+  /** Whose step it is; null: any worker's. */
+  readonly node: string | null;
   readonly lastFailure: string | null;
+  /** What the node itself says is in the way. */
+  readonly note: string | null;
   readonly figures: LiveFigures | null;
 }
 
 /** A step nobody has taken after this long is worth a word: its worker is away. */
 const UNTAKEN_AFTER_MS = 3000;
+/** Heartbeats come once a second. */
+const SILENT_AFTER_MS = 3500;
 
 /**
  * Puts the sources together. Heartbeats are newer than the workflow's last sample as long as they are of its phase;
@@ -84,6 +92,12 @@ export function asLiveFigures(details: unknown): LiveFigures | null {
   return details as LiveFigures;
 }
 
+/** What a node says is in the way, out of heartbeat details. */
+export function asNote(details: unknown): string | null {
+  const note = typeof details === 'object' && details !== null ? (details as { readonly note?: unknown }).note : null;
+  return typeof note === 'string' ? note : null;
+}
+
 function newestFigures(progress: MigrationProgress | null, steps: readonly PendingStep[]): LiveFigures | null {
   const figures = steps.flatMap((step) => (step.figures === null ? [] : [step.figures]));
   if (progress === null) return figures[0] ?? null;
@@ -91,8 +105,14 @@ function newestFigures(progress: MigrationProgress | null, steps: readonly Pendi
 }
 
 function waitingStep(steps: readonly PendingStep[]): string | null {
+  const silent = steps.find((step) => step.silentMs > SILENT_AFTER_MS);
+  if (silent !== undefined) return `${silent.node ?? 'a worker'} to answer ${silent.name}: silent for ${seconds(silent.silentMs)} s`;
   const failing = steps.find((step) => step.attempt > 1 && step.lastFailure !== null);
   if (failing !== undefined) return `${failing.name}, attempt ${failing.attempt}: ${failing.lastFailure ?? ''}`;
   const untaken = steps.find((step) => step.untakenMs > UNTAKEN_AFTER_MS);
-  return untaken === undefined ? null : `a node agent to take ${untaken.name}`;
+  if (untaken !== undefined) return `${untaken.node === null ? 'a node agent' : `the agent of ${untaken.node}`} to take ${untaken.name}: nobody for ${seconds(untaken.untakenMs)} s`;
+  const note = steps.find((step) => step.note !== null)?.note ?? null;
+  return note === null ? null : `the stream to go on: ${note}`;
 }
+
+const seconds = (ms: number): number => Math.floor(ms / 1000);

@@ -13,6 +13,8 @@ export type DriveName = string;
 
 export const MIGRATIONS_QUEUE = 'migrations';
 export const nodeQueue = (node: NodeName): string => `node-${node}`;
+/** null: a queue of no node. */
+export const nodeOfQueue = (queue: string): NodeName | null => (queue.startsWith('node-') ? queue.slice('node-'.length) : null);
 export const migrationWorkflowId = (vmid: Vmid): string => `migrate-guest-${vmid}`;
 export const checkWorkflowId = (vmid: Vmid, suffix: string): string => `check-guest-${vmid}-${suffix}`;
 export const cleanUpWorkflowId = (vmid: Vmid, epoch: Epoch): string => `clean-up-guest-${vmid}-${epochShort(epoch)}`;

@@ -27,6 +27,7 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
       const begunAtMs = performance.now();
       return session.syncDisks(input.endpoints, (p) => beatWith(copyFigures(p, performance.now() - begunAtMs)), cancellationSignal());
     },
+    limitBandwidth: async (input) => (await sessions.current(input, input.plan)).limitBandwidth(input.bandwidthBytesPerSecond),
     precopy: async (input) => {
       const session = await sessions.current(input, input.plan);
       return session.precopy(input, cancellationSignal(), (sample) => beatWith(memoryFigures(sample, estimateEtaSeconds([sample]))));

@@ -2,9 +2,11 @@ import type { TargetActivities } from '../../domain/contracts/activities.js';
 import type { CommitToken } from '../../domain/contracts/ports.js';
 import type { NodeProbe, NodeProbeInput } from '../../domain/contracts/fencing.js';
 import type { NodeFacts } from '../../domain/contracts/facts.js';
+import type { LiveNote } from '../../domain/contracts/progress.js';
 import { failpoint } from '../../hypervisor/failpoint.js';
 import type { TargetSessions } from '../../hypervisor/qemu/incoming/target-sessions.js';
-import { atTheEdge, cancellationSignal } from '../at-the-edge.js';
+import { renderDuration } from '../../domain/units.js';
+import { atTheEdge, cancellationSignal, whileTelling } from '../at-the-edge.js';
 
 export interface TargetActivityDeps {
   readonly sessions: TargetSessions;
@@ -19,7 +21,7 @@ export function createTargetActivities(deps: TargetActivityDeps): TargetActiviti
   return atTheEdge<TargetActivities>({
     inspectTarget: (input) => deps.inspect(input),
     reserveTarget: (input) => sessions.reserve(input, input.plan),
-    armTarget: (input) => sessions.arm(input, input.plan, input.endpoints, cancellationSignal()),
+    armTarget: (input) => whileTelling(() => armedNote(sessions.sourceSilentMs(input), input.plan.source), () => sessions.arm(input, input.plan, input.endpoints, cancellationSignal())),
     verifyRunning: (input) => sessions.verifyRunning(input, input.plan),
     releaseReservation: (input) => sessions.release(input),
     finishCommit: (input) => sessions.finishCommit(input, input.plan),
@@ -34,3 +36,11 @@ export function createTargetActivities(deps: TargetActivityDeps): TargetActiviti
     probePeer: (input) => deps.probePeer(input),
   });
 }
+
+/** A mute source does not disarm its target: only the workflow decides. But it is told of. */
+export function armedNote(silentMs: number | null, source: string): LiveNote | null {
+  return silentMs === null || silentMs < MUTE_AFTER_MS ? null : { note: `the target is armed, but nothing was heard from ${source} for ${renderDuration(silentMs)}` };
+}
+
+/** The source speaks twice a second, and dials again at least once a second. */
+const MUTE_AFTER_MS = 5000;

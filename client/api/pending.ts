@@ -1,6 +1,6 @@
 import { defaultPayloadConverter, type WorkflowHandle } from '@temporalio/client';
-import type { LiveFigures } from '../../domain/contracts/progress.js';
-import { asLiveFigures, type PendingStep } from '../view.js';
+import { nodeOfQueue } from '../../domain/ids.js';
+import { asLiveFigures, asNote, type PendingStep } from '../view.js';
 
 type Pending = NonNullable<Awaited<ReturnType<WorkflowHandle['describe']>>['raw']['pendingActivities']>[number];
 
@@ -13,21 +13,24 @@ export async function pendingSteps(handle: WorkflowHandle): Promise<readonly Pen
 
 /** `temporal.api.enums.v1.PendingActivityState`: SCHEDULED, no worker has taken it. */
 const SCHEDULED = 1;
+const STARTED = 2;
 
 function stepOf(pending: Pending, now: number): PendingStep {
   return {
     name: pending.activityType?.name ?? 'an activity',
     attempt: pending.attempt ?? 1,
     untakenMs: pending.state === SCHEDULED ? Math.max(0, now - timestampMs(pending.scheduledTime)) : 0,
+    silentMs: pending.state === STARTED ? Math.max(0, now - Math.max(timestampMs(pending.lastHeartbeatTime), timestampMs(pending.lastStartedTime))) : 0,
+    node: nodeOfQueue(pending.activityOptions?.taskQueue?.name ?? ''),
     lastFailure: pending.lastFailure?.message ?? null,
-    figures: figuresOf(pending),
+    ...detailsOf(pending),
   };
 }
 
-function figuresOf(pending: Pending): LiveFigures | null {
+function detailsOf(pending: Pending): Pick<PendingStep, 'figures' | 'note'> {
   const payload = pending.heartbeatDetails?.payloads?.[0];
-  if (payload === undefined || payload === null) return null;
-  return asLiveFigures(defaultPayloadConverter.fromPayload(payload));
+  const details: unknown = payload === undefined || payload === null ? null : defaultPayloadConverter.fromPayload(payload);
+  return { figures: asLiveFigures(details), note: asNote(details) };
 }
 
 const beatMs = (pending: Pending): number => timestampMs(pending.lastHeartbeatTime);

@@ -142,6 +142,8 @@ export interface SourceActivities {
   prepareSource(input: Planned): Promise<void>;
   /** Mirrors every local disk until all are ready and in write-blocking mode. */
   syncDisks(input: Planned & { readonly endpoints: TargetEndpoints }): Promise<DiskSyncReport>;
+  /** A new budget for disks that are being copied, and for the memory after them; bytes per second, null: none. */
+  limitBandwidth(input: Planned & { readonly bandwidthBytesPerSecond: number | null }): Promise<void>;
   /** Starts the memory migration or finds it running, applies the decision, returns after the next round. */
   precopy(input: PrecopyInput): Promise<PrecopyVisit>;
   /** Collects the result of the switch the driver made within its permission. */

@@ -20,8 +20,13 @@ export interface MigrationProgress {
   readonly report: MigrationReport | null;
 }
 
+/** Heartbeat details of a node activity that stands still: why. */
+export interface LiveNote {
+  readonly note: string;
+}
+
 /** Heartbeat details of a node activity: the live figures between two visits. */
-export interface LiveFigures {
+export interface LiveFigures extends Partial<LiveNote> {
   readonly phase: Phase;
   readonly doneBytes: number;
   readonly totalBytes: number;

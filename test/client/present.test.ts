@@ -12,7 +12,7 @@ import type { MigrationReport } from '../../domain/contracts/report.js';
 import { LIVE_FIGURES } from './stand-in/figures.js';
 
 const view: ProgressView = {
-  ...combineView(null, [{ name: 'precopy', attempt: 1, untakenMs: 0, lastFailure: null, figures: LIVE_FIGURES }]),
+  ...combineView(null, [{ name: 'precopy', attempt: 1, untakenMs: 0, silentMs: 0, node: null, note: null, lastFailure: null, figures: LIVE_FIGURES }]),
   vmid: 101, source: 'pve1', target: 'pve2', detail: 'copying memory', downtimeLimitMs: 100, expectedDowntimeMs: 140, decision: 'round 3 is not small enough',
 };
 

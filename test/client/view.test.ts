@@ -1,5 +1,5 @@
 import type { LiveFigures, MigrationProgress } from '../../domain/contracts/progress.js';
-import { asLiveFigures, combineView, fractionOf, type PendingStep } from '../../client/view.js';
+import { asLiveFigures, asNote, combineView, fractionOf, type PendingStep } from '../../client/view.js';
 
 const progress: MigrationProgress = {
   vmid: 101, source: 'pve1', target: 'pve2', phase: 'precopy', detail: 'copying memory', waitingFor: null, report: null,
@@ -12,7 +12,7 @@ const progress: MigrationProgress = {
 const figures: LiveFigures = {
   phase: 'precopy', doneBytes: 950, totalBytes: 1000, remainingBytes: 250, rateBytesPerSecond: 110, dirtyBytesPerSecond: 21, round: 3, etaSeconds: 2,
 };
-const step: PendingStep = { name: 'precopy', attempt: 1, untakenMs: 0, lastFailure: null, figures };
+const step: PendingStep = { name: 'precopy', attempt: 1, untakenMs: 0, silentMs: 0, node: 'pve1', lastFailure: null, note: null, figures };
 
 describe('one view of a migration', () => {
   test('a heartbeat is newer than the last sample', () => {
@@ -39,7 +39,18 @@ describe('one view of a migration', () => {
   });
 
   test('a step no agent takes is waited for', () => {
-    expect(combineView(progress, [{ ...step, name: 'reserveTarget', untakenMs: 5000 }]).waitingFor).toBe('a node agent to take reserveTarget');
+    expect(combineView(progress, [{ ...step, name: 'reserveTarget', untakenMs: 5000 }]).waitingFor).toBe('the agent of pve1 to take reserveTarget: nobody for 5 s');
+  });
+
+  test('an agent that is not heard of is waited for, before the server gives it up', () => {
+    expect(combineView(progress, [{ ...step, silentMs: 4200 }]).waitingFor).toBe('pve1 to answer precopy: silent for 4 s');
+    expect(combineView(progress, [{ ...step, silentMs: 1500 }]).waitingFor).toBeNull();
+  });
+
+  test('what a node itself says is in the way is shown', () => {
+    expect(combineView(progress, [{ ...step, note: 'nothing was heard from pve2 for 4.0 s' }]).waitingFor).toBe('the stream to go on: nothing was heard from pve2 for 4.0 s');
+    expect(asNote({ ...figures, note: 'x' })).toBe('x');
+    expect(asNote(figures)).toBeNull();
   });
 
   test("the workflow's own words go first", () => {
