@@ -111,7 +111,7 @@ function newRun(request: MigrateRequest, plan: MigrationPlan, warnings: readonly
   return {
     ref, planned: { ...ref, plan }, plan, request, warnings, state,
     saga: new Saga(),
-    steps: stepsFor(plan.source, plan.target, plan.vmid),
+    steps: stepsFor(plan.source, plan.target, plan.vmid, 'prompt', state),
     patient: stepsFor(plan.source, plan.target, plan.vmid, 'patient'),
     probe: stepsFor(plan.source, plan.target, plan.vmid, 'probe'),
     operator: new OperatorWord(),

@@ -3,6 +3,7 @@ import type { ClusterActivities, SourceActivities, TargetActivities } from '../d
 import { ERROR_CODES, type ErrorCode } from '../domain/errors.js';
 import { MIGRATIONS_QUEUE, nodeQueue, type NodeName, type Vmid } from '../domain/ids.js';
 import { explain } from './failures.js';
+import { HEARTBEAT_TIMEOUT, throughSilence, type SilenceListener } from './through-silence.js';
 import { timings } from './timings.js';
 
 /** The activities of one migration, each call with its summary. They throw `ApplicationFailure`s by error code, or a cancellation. */
@@ -15,16 +16,14 @@ export interface Steps {
 /** `patient`: a task waits long for an agent that is away, because the step has to be done in the end. `probe`: one short try. */
 type Patience = 'prompt' | 'patient' | 'probe';
 
-export function stepsFor(source: NodeName, target: NodeName, vmid: Vmid, patience: Patience = 'prompt'): Steps {
-  return {
-    cluster: clusterSteps(vmid),
-    source: bind<SourceActivities>(SOURCE, nodeQueue(source), `${source} (vm ${vmid})`, patience),
-    target: bind<TargetActivities>(TARGET, nodeQueue(target), `${target} (vm ${vmid})`, patience),
-  };
+/** `listener`: is told of a node that does not answer a `prompt` step, while that lasts. */
+export function stepsFor(source: NodeName, target: NodeName, vmid: Vmid, patience: Patience = 'prompt', listener: SilenceListener | null = null): Steps {
+  const at = (node: NodeName): Binding => ({ taskQueue: nodeQueue(node), where: `${node} (vm ${vmid})`, patience, node, listener });
+  return { cluster: clusterSteps(vmid), source: bind<SourceActivities>(SOURCE, at(source)), target: bind<TargetActivities>(TARGET, at(target)) };
 }
 
 export const clusterSteps = (vmid: Vmid): ClusterActivities =>
-  bind<ClusterActivities>(CLUSTER, MIGRATIONS_QUEUE, `cluster (vm ${vmid})`, 'prompt');
+  bind<ClusterActivities>(CLUSTER, { taskQueue: MIGRATIONS_QUEUE, where: `cluster (vm ${vmid})`, patience: 'prompt', node: null, listener: null });
 
 type Kind = 'cluster' | 'step' | 'observer' | 'collect' | 'look' | 'fence';
 
@@ -34,6 +33,7 @@ const CLUSTER: Record<keyof ClusterActivities, Kind> = {
 };
 const SOURCE: Record<keyof SourceActivities, Kind> = {
   inspectSource: 'step', prepareSource: 'step', syncDisks: 'observer', precopy: 'observer', switchover: 'collect',
+  limitBandwidth: 'step',
   rollbackSource: 'step', cleanupSource: 'step', resolveSource: 'step', decideAborted: 'step', probePeer: 'step',
 };
 const TARGET: Record<keyof TargetActivities, Kind> = {
@@ -104,18 +104,35 @@ function clusterActivity(summary: string): Record<string, Activity> {
   });
 }
 
-function bind<A extends object>(kinds: Record<keyof A, Kind>, taskQueue: string, where: string, patience: Patience): A {
-  const byPatience = waitingOptions(patience);
+interface Binding {
+  readonly taskQueue: string;
+  readonly where: string;
+  readonly patience: Patience;
+  /** null: any node of the cluster. */
+  readonly node: NodeName | null;
+  readonly listener: SilenceListener | null;
+}
+
+function bind<A extends object>(kinds: Record<keyof A, Kind>, binding: Binding): A {
   const bound = Object.entries<Kind>(kinds).map(([step, kind]): [string, Activity] => {
-    const summary = `${step} · ${where}`;
-    const activity = (kind === 'cluster' ? clusterActivity(summary) : proxyActivities<Record<string, Activity>>({
-      ...optionsOf(kind),
-      ...(kinds === CLUSTER ? {} : byPatience),
-      taskQueue,
-      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-      summary,
-    }))[step] as Activity;
-    return [step, (...args) => activity(...args).catch((error: unknown) => Promise.reject(explain(error, { step, where })))];
+    const activity = activityOf(step, kind, binding);
+    return [step, (...args) => activity(...args).catch((error: unknown) => Promise.reject(explain(error, { step, where: binding.where })))];
   });
   return Object.fromEntries(bound) as A;
+}
+
+function activityOf(step: string, kind: Kind, { taskQueue, where, patience, node, listener }: Binding): Activity {
+  const summary = `${step} · ${where}`;
+  if (kind === 'cluster') return clusterActivity(summary)[step] as Activity;
+  const remote = (options: ActivityOptions): Activity => proxyActivities<Record<string, Activity>>({
+    ...options,
+    taskQueue,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    summary,
+  })[step] as Activity;
+  const options = { ...optionsOf(kind), ...(node === null ? {} : waitingOptions(patience)) };
+  if (node === null || listener === null || patience !== 'prompt' || kind === 'look' || kind === 'fence') return remote(options);
+  const { retry } = options;
+  const audible = { ...options, retry: { ...retry, nonRetryableErrorTypes: [...(retry?.nonRetryableErrorTypes ?? []), HEARTBEAT_TIMEOUT] } };
+  return (...args) => throughSilence(kind, { node, step, listener }, (limits) => remote({ ...audible, ...limits })(...args));
 }

@@ -28,6 +28,7 @@ export class MigrationState {
   #detail = 'reading the cluster';
   /** What is waited for, and why the last try failed; several things at once when both nodes are away. */
   readonly #waiting = new Map<string, { readonly cause: string; readonly nodes: readonly NodeName[] }>();
+  readonly #silentSinceMs = new Map<string, number>();
   #lastStep: NextStep | null = null;
   readonly #overdue = new Set<string>();
   /** Where it goes on when the operator is no longer needed. */
@@ -51,7 +52,7 @@ export class MigrationState {
   get progress(): MigrationProgress {
     return {
       vmid: this.vmid, source: this.source, target: this.target, phase: this.#phase, detail: this.#detail,
-      lastSample: this.samples.at(-1) ?? null, lastStep: this.#lastStep, waitingFor: this.#waitingFor(), report: this.report,
+      lastSample: this.samples.at(-1) ?? null, lastStep: this.#lastStep, waitingFor: this.#waitingFor() ?? this.#heldBecause(), report: this.report,
     };
   }
 
@@ -124,12 +125,32 @@ export class MigrationState {
     this.#publish();
   }
 
+  fellSilent(node: NodeName, step: string, { cause, sinceMs }: { readonly cause: string; readonly sinceMs: number }): void {
+    const what = `${node} to answer ${step}`;
+    if (!this.#silentSinceMs.has(what)) this.#silentSinceMs.set(what, sinceMs);
+    this.waitFor(what, `it has been silent since ${new Date(this.#silentSinceMs.get(what) ?? sinceMs).toISOString().slice(11, 19)} UTC, ${cause}`);
+  }
+
+  /** It answers, or nobody asks it any more. */
+  answers(node: NodeName, step: string): void {
+    const what = `${node} to answer ${step}`;
+    const sinceMs = this.#silentSinceMs.get(what);
+    if (sinceMs === undefined) return;
+    this.#silentSinceMs.delete(what);
+    this.incident(`${node} was silent for ${Math.round((Date.now() - sinceMs) / 1000)} s (${step})`);
+    this.waitIsOver(what);
+  }
+
   incident(sentence: string): void {
     this.incidents.push(sentence);
   }
 
   requestBandwidth(bytesPerSecond: number | null): void {
     this.#wantedBandwidth = { bytesPerSecond };
+  }
+
+  get wantsBandwidth(): boolean {
+    return this.#wantedBandwidth !== null;
   }
 
   /** The operator's wish as a step for the driver, once. */
@@ -146,6 +167,12 @@ export class MigrationState {
 
   #waitingFor(): string | null {
     return this.#waiting.size === 0 ? null : [...this.#waiting].map(([what, { cause }]) => `${what}: ${cause}`).join('; ');
+  }
+
+  /** The stream stands still, for a reason only the source's driver sees. */
+  #heldBecause(): string | null {
+    const held = this.#phase === 'precopy' ? this.samples.at(-1)?.heldBecause : undefined;
+    return held === undefined ? null : `the stream to go on: ${held}`;
   }
 
   #closePhase(): void {

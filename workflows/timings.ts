@@ -4,6 +4,8 @@ export interface Timings {
   readonly heartbeatMs: number;
   /** No agent took the task: the node is away. */
   readonly scheduleToStartMs: number;
+  /** The part of it after which it is told of. */
+  readonly untakenNoticeMs: number;
   /** The same while an undo or a repair waits for a node: one long wait costs less history than many short ones. */
   readonly patientScheduleToStartMs: number;
   /** For an answer that proves a node alive, the queueing included. */
@@ -36,6 +38,7 @@ const hour = 60 * minute;
 const production: Timings = {
   heartbeatMs: 5 * second,
   scheduleToStartMs: 15 * second,
+  untakenNoticeMs: 7 * second,
   patientScheduleToStartMs: hour,
   probeMs: 5 * second,
   fenceMs: 10 * minute,

@@ -80,6 +80,9 @@ export class FakeActivities {
       this.world.set('source', { journal: 'mirrored' });
       return { copiedBytes: 1, elapsedMs: 1, disks: [] };
     },
+    limitBandwidth: ({ bandwidthBytesPerSecond }) => {
+      this.decisions.push(`disks ${bandwidthBytesPerSecond}`);
+    },
     precopy: async ({ seenVisits, decision }) => {
       const { world } = this;
       const visit = seenVisits + 1;
@@ -164,10 +167,11 @@ export class FakeActivities {
   #wrap<A extends object>(side: 'cluster' | 'source' | 'target', effects: Loose<A>): A {
     const wrapped = Object.entries<(input: never) => unknown>(effects).map(([name, effect]) => {
       const call = `${side}.${name}`;
-      return [name, (input: never) => beating(async () => {
+      return [name, (input: never) => beating(async (fallSilent) => {
         this.world.calls.push(call);
         const fault = this.faults.arrive(call);
         if (fault?.when === 'away' && side !== 'cluster') this.#options.onAway?.(side);
+        if (fault?.when === 'mute') return fallSilent();
         if (fault !== null && fault.when !== 'after') throw injected(fault);
         if (this.#options.holdAt === call) {
           this.#options.onHold?.();
@@ -191,12 +195,15 @@ function lockedBy({ guest }: ClusterFacts, lock: World['lock']): Partial<Cluster
   return { lockOwner: { ...lock, requestedBy: 'root@pam', since: '2030-01-01T00:00:00.000Z' }, guest: { ...guest, config: { ...guest.config, lock: 'migrate' } } };
 }
 
-async function beating<T>(work: () => Promise<T>): Promise<T> {
+async function beating<T>(work: (fallSilent: () => Promise<never>) => Promise<T>): Promise<T> {
   const context = Context.current();
   context.heartbeat();
   const beat = setInterval(() => context.heartbeat(), 100);
   try {
-    return await work();
+    return await work(() => {
+      clearInterval(beat);
+      return Context.current().cancelled;
+    });
   } finally {
     clearInterval(beat);
   }

@@ -5,8 +5,8 @@ import type { ErrorCode } from '../../domain/errors.js';
 export interface Fault {
   /** `source.precopy`, `target.armTarget`, `cluster.lockGuest`, … */
   readonly activity: string;
-  /** `away`: the node's agent goes down at this call and stays away until it is brought back. */
-  readonly when: 'before' | 'after' | 'away';
+  /** `mute`: the call stops its heartbeats and never returns. `away`: the node's agent goes down at this call and stays away until it is brought back. */
+  readonly when: 'before' | 'after' | 'away' | 'mute';
   readonly visit?: number;
   readonly code?: ErrorCode;
 }

@@ -1,3 +1,5 @@
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { messageOf } from '../../domain/errors.js';
 import type { TargetEndpoints } from '../../domain/contracts/activities.js';
 import type { MigrationRun } from '../run.js';
 
@@ -6,5 +8,23 @@ export async function syncDisks(run: MigrationRun, endpoints: TargetEndpoints): 
   const { plan, planned, steps, state } = run;
   if (plan.disks.length === 0) return;
   state.enter('diskSync', `copying ${plan.disks.map(({ drive }) => drive).join(', ')} to ${plan.target}`);
-  await steps.source.syncDisks({ ...planned, endpoints });
+  const steering = new CancellationScope();
+  const steered = steering.run(() => steer(run)).catch((error: unknown) => {
+    if (!isCancellation(error)) state.incident(`the disks' bandwidth was not changed: ${messageOf(error)}`);
+  });
+  try {
+    await steps.source.syncDisks({ ...planned, endpoints });
+  } finally {
+    steering.cancel();
+    await steered;
+  }
+}
+
+/** What an operator asks for reaches the mirrors at once: they may run for hours. */
+async function steer({ planned, state, steps }: MigrationRun): Promise<never> {
+  for (;;) {
+    await condition(() => state.wantsBandwidth);
+    const step = state.takeOperatorStep();
+    if (step?.action === 'set-bandwidth') await steps.source.limitBandwidth({ ...planned, bandwidthBytesPerSecond: step.bandwidthBytesPerSecond });
+  }
 }

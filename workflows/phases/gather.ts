@@ -4,13 +4,14 @@ import type { MigrateRequest } from '../../domain/contracts/request.js';
 import type { NodeName } from '../../domain/ids.js';
 import { messageOf } from '../../domain/errors.js';
 import { stepsFor } from '../proxies.js';
+import type { SilenceListener } from '../through-silence.js';
 import { together } from '../together.js';
 
 /** What both nodes say about themselves, asked at once. A node that does not answer is a fact, not a failure. Changes nothing. */
-export async function gatherFacts(request: MigrateRequest, cluster: ClusterFacts): Promise<MigrationFacts> {
+export async function gatherFacts(request: MigrateRequest, cluster: ClusterFacts, listener: SilenceListener | null = null): Promise<MigrationFacts> {
   const { vmid, target } = request;
   const source = cluster.guest?.node ?? null;
-  const steps = stepsFor(source ?? target, target, vmid);
+  const steps = stepsFor(source ?? target, target, vmid, 'prompt', listener);
   const input = { vmid, storages: cluster.storages.filter(({ disabled }) => !disabled).map(({ id }) => id) };
   const [sourceAnswer, targetAnswer] = await together(
     () => answer(cluster, source, () => steps.source.inspectSource(input)),

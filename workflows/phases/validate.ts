@@ -25,7 +25,7 @@ export class Refused extends Error {
 /** Facts from cluster, source and target, then the pure checks. Throws `Refused`. */
 export async function validate(request: MigrateRequest, cluster: ClusterFacts, state: MigrationState): Promise<{ plan: MigrationPlan; warnings: readonly string[] }> {
   state.enter('validating', `asking ${cluster.guest?.node ?? 'the cluster'} and ${request.target}`);
-  const verdict = checkPrerequisites(await gatherFacts(request, withoutOwnLock(cluster)), request);
+  const verdict = checkPrerequisites(await gatherFacts(request, withoutOwnLock(cluster), state), request);
   if (verdict.refusals.length > 0 || verdict.plan === null) throw new Refused(verdict);
   return { plan: verdict.plan, warnings: verdict.warnings };
 }
