@@ -71,11 +71,14 @@ export class Patience {
   readonly #sinceMs = Date.now();
   #pauseMs = timings().persistInitialMs;
   #alarm: CancellationScope | null = null;
+  /** A word that comes while something is tried ends the next pause: what was mended is tried again. */
+  #heard: number;
 
   constructor(run: Waiter, what: string, calm = false) {
     this.#run = run;
     this.#what = what;
     this.#calm = calm;
+    this.#heard = run.operator.said;
   }
 
   /** The operator's word ends the pause, or the success of one of `wakes`; a pause that is watched so may become much longer. `nodes`: who is waited for. */
@@ -83,7 +86,8 @@ export class Patience {
     this.tried = true;
     this.#run.state.waitFor(this.#what, cause, nodes);
     this.#startAlarm();
-    await rest(this.#pauseMs, `next try: ${this.#what}`, [...wakes, () => this.#run.operator.speaks()]);
+    await rest(this.#pauseMs, `next try: ${this.#what}`, [...wakes, () => this.#run.operator.spokenSince(this.#heard)]);
+    this.#heard = this.#run.operator.said;
     const { persistMaximumMs, awaitedPauseMs } = timings();
     this.#pauseMs = Math.min(2 * this.#pauseMs, wakes.length === 0 ? persistMaximumMs : awaitedPauseMs);
   }

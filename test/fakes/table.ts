@@ -31,6 +31,30 @@ export function describeTable(name: string, rows: readonly Row[], width = 6): vo
   });
 }
 
+/** As `describeTable`, for cases that are told step by step. */
+export function describeCases(name: string, cases: Readonly<Record<string, (bench: Bench) => Promise<void>>>, width = 5): void {
+  describe(name, () => {
+    let bench: Bench | undefined;
+    let played: Promise<unknown>[] = [];
+    beforeAll(async () => {
+      const started = await Bench.start();
+      bench = started;
+      // A failure is kept for its own test.
+      played = inParallel(width, Object.values(cases).map((tell) => () => tell(started).then(() => null, (error: unknown) => error)));
+    });
+    afterAll(async () => {
+      await Promise.allSettled(played);
+      await bench?.stop();
+    });
+
+    it.each(Object.keys(cases).map((title, index) => [title, index] as const))('%s', async (_title, index) => {
+      const failure = await played[index];
+      if (failure instanceof Error) throw failure;
+      expect(failure).toBeNull();
+    });
+  });
+}
+
 /** One copy ran at any time, one is left, on the right node, with nothing beside it; and every fault did happen. */
 export function expectSound({ world, fakes }: Scenario, { status, report, message }: Ending, outcome: Row['outcome']): void {
   const ended = report?.outcome ?? 'no report';

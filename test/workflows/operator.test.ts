@@ -1,19 +1,14 @@
 import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import type { FenceResult } from '../../domain/contracts/fencing.js';
 import { cleanUpWorkflowId } from '../../domain/ids.js';
 import { ATTRIBUTES } from '../../workflows/attributes.js';
-import { Bench } from '../fakes/bench.js';
+import type { Bench } from '../fakes/bench.js';
 import { gateAt } from '../fakes/gate.js';
 import { SHORT, Scenario, eventually, progressOf, type Ending, type ScenarioOptions } from '../fakes/scenario.js';
-import { expectSound } from '../fakes/table.js';
+import { describeCases, expectSound } from '../fakes/table.js';
 
 jest.setTimeout(60_000);
-
-let bench: Bench;
-beforeAll(async () => {
-  bench = await Bench.start();
-});
-afterAll(() => bench?.stop());
 
 /** The sentence of the refusal; `taken: …` when it was none. */
 async function said(handle: WorkflowHandle, update: 'confirmFenced' | 'retryNow' | 'giveUp', input: object = {}): Promise<string> {
@@ -29,7 +24,7 @@ const waitsFor = (handle: WorkflowHandle, text: string): Promise<void> =>
   eventually(async () => (await progressOf(handle)).waitingFor?.includes(text) === true);
 
 /** The node that was left comes back: the workflow that waits for it cleans up, and nothing is left then. */
-async function comesBack(scenario: Scenario, { report }: Ending): Promise<void> {
+async function comesBack(bench: Bench, scenario: Scenario, { report }: Ending): Promise<void> {
   await scenario.comeBack();
   await bench.env.client.workflow.getHandle(cleanUpWorkflowId(scenario.vmid, report?.epoch ?? '')).result();
   expect({ violations: scenario.world.violations, token: scenario.world.token, lock: scenario.world.lock }).toEqual({ violations: [], token: 'none', lock: null });
@@ -39,8 +34,8 @@ const sourceAway: ScenarioOptions = {
   switchFault: 'handover-lost', timings: { ...SHORT, persistInitialMs: 45_000 }, manualReturn: true, faults: [{ activity: 'source.switchover', when: 'away' }],
 };
 
-describe('a source that is silent after the hand-over, while the target holds a whole copy', () => {
-  test('the operator is told what to check; the word is refused while the node lives, taken when it is silent, and stands for HANDOVER', async () => {
+describeCases('an operator, asked by a migration that cannot go on by itself', {
+  'the source is silent: he is told what to check; his word is refused while the node lives, taken when it is silent, and stands for HANDOVER': async (bench) => {
     const life = { signs: ['its sshd at 10.0.0.1 answered "SSH-2.0"'] };
     const scenario = new Scenario(bench, { ...sourceAway, signsOfLife: () => life.signs });
     const { source, target, vmid, world } = scenario;
@@ -60,72 +55,87 @@ describe('a source that is silent after the hand-over, while the target holds a 
       expect(incidents).toMatch(new RegExp(`anna confirmed at .*Z that ${source} is fenced: switched off, or rebooted since; asked before: its agent does not answer: .*; no sign of life, asked by ${target}; no sign of life, asked by the control worker`));
       expect(incidents).toContain(`clean up ${source}: skipped: ${source} was fenced`);
       expect({ token: world.token, runs: world.target.qemu, source: world.source.qemu, lock: world.lock }).toEqual({ token: 'committed', runs: 'running', source: 'postmigrate', lock: null });
-      await comesBack(scenario, end);
+      await comesBack(bench, scenario, end);
     });
     expectSound(scenario, ending, 'migrated');
     expect((await ending.handle.describe()).typedSearchAttributes.get(ATTRIBUTES.needsOperator)).toBe(false);
-  });
+  },
 
-  test('a node whose agent answers again cannot be fenced: it speaks for itself', async () => {
-    const scenario = new Scenario(bench, sourceAway);
-    const ending = await scenario.play(async (handle) => {
-      await waitsFor(handle, 'to answer');
-      const gone = scenario.comeBack();
-      expect(await said(handle, 'confirmFenced', { node: scenario.source })).toMatch(/its agent answers|is not in question|nothing is waited for|completed/);
-      await gone;
+  'a node whose agent answers is not fenced, however long it is waited for': async (bench) => {
+    const disk = { full: true, tries: 0 };
+    const scenario = new Scenario(bench, {
+      timings: { ...SHORT, persistInitialMs: 45_000 }, faults: [{ activity: 'source.syncDisks', when: 'before' }],
+      pauseAt: (call) => {
+        if (call !== 'target.releaseReservation' || !disk.full) return Promise.resolve();
+        disk.tries += 1;
+        return Promise.reject(ApplicationFailure.nonRetryable('write failed', 'StorageUnavailable'));
+      },
     });
-    expectSound(scenario, ending, 'migrated');
+    const ending = await scenario.play(async (handle) => {
+      await waitsFor(handle, 'write failed');
+      expect(await said(handle, 'confirmFenced', { node: scenario.target })).toContain(`${scenario.target} is not fenced: its agent answers, and the guest's QEMU there is inmigrate`);
+      await eventually(() => Promise.resolve(disk.tries === 2));
+      disk.full = false;
+      expect(await said(handle, 'retryNow')).toContain('taken: ');
+    });
+    expectSound(scenario, ending, 'rolled-back');
     expect(ending.report?.incidents.join()).not.toContain('is fenced');
-  });
-});
+  },
 
-describe('the fence command', () => {
-  test('stands for the word of the operator when it succeeds and the node stays silent', async () => {
+  'a fence command stands for his word when it succeeds and the node stays silent': async (bench) => {
     const scenario = new Scenario(bench, { ...sourceAway, fence: { delayMs: 100, run: () => ({ done: true, sentence: '`off pve1` ended with exit code 0' }) } });
     const ending = await scenario.playThen(() => Promise.resolve(), async (end) => {
       expect(end.report?.incidents.join('\n')).toContain(`the fence command of ${scenario.source} stands for its HANDOVER: \`off pve1\` ended with exit code 0; asked afterwards: its agent does not answer`);
-      await comesBack(scenario, end);
+      await comesBack(bench, scenario, end);
     });
     expectSound(scenario, ending, 'migrated');
-  });
+  },
 
-  test.each([
-    ['fails', { done: false, sentence: '`off` ended with exit code 3: no route to the BMC' }, [], 'exit code 3: no route to the BMC'],
-    ['succeeds, but the node lives', { done: true, sentence: '`off` ended with exit code 0' }, ['its sshd answered'], 'exit code 0, but its sshd answered'],
-  ])('%s: it is recorded, and the operator is asked', async (_how, result, signs, cause) => {
-    const scenario = new Scenario(bench, { ...sourceAway, timings: { ...sourceAway.timings, needsOperatorMs: 40_000 }, fence: { delayMs: 0, run: () => result }, signsOfLife: () => signs });
-    const ending = await scenario.play(async (handle) => {
-      await eventually(async () => (await progressOf(handle)).phase === 'needsOperator');
-      expect((await progressOf(handle)).waitingFor).toContain(cause);
-      await scenario.comeBack();
+  'a fence command that fails is recorded, and he is asked': (bench) =>
+    fencingFails(bench, { done: false, sentence: '`off` ended with exit code 3: no route to the BMC' }, [], 'exit code 3: no route to the BMC'),
+
+  'so is one that succeeds while the node lives': (bench) =>
+    fencingFails(bench, { done: true, sentence: '`off` ended with exit code 0' }, ['its sshd answered'], 'exit code 0, but its sshd answered'),
+
+  'a target that is fenced after the commit: nothing goes back, the old copy is ended, its disks are kept, the report says what to do': async (bench) => {
+    const scenario = new Scenario(bench, { timings: { ...SHORT, persistInitialMs: 45_000 }, manualReturn: true, faults: [{ activity: 'target.verifyRunning', when: 'away' }] });
+    const { target, world, vmid } = scenario;
+    const kept: unknown[] = [];
+    scenario.fakes.onCleanupSource = (keepDisks) => kept.push(keepDisks);
+    const ending = await scenario.playThen(async (handle) => {
+      await waitsFor(handle, `verify that vm ${vmid} runs on ${target}`);
+      expect(await said(handle, 'giveUp')).toContain(`it is committed: the guest belongs to ${target}`);
+      expect(await said(handle, 'confirmFenced', { node: target })).toContain('taken: ');
+    }, async (end) => {
+      expect(end).toMatchObject({ status: 'failed', failureType: 'GuestNotRunning', report: { outcome: 'migrated', guestTrouble: expect.stringContaining(`its config is on ${target}: start it there when ${target} is back`) as string } });
+      expect({ token: world.token, source: world.source.qemu, lock: world.lock, kept }).toEqual({ token: 'committed', source: 'stopped', lock: null, kept: [true] });
+      await comesBack(bench, scenario, end);
     });
-    expectSound(scenario, ending, 'migrated');
-    expect(ending.report?.incidents.join('\n')).toContain(`fencing ${scenario.source} failed: `);
-    expect((await ending.handle.describe()).typedSearchAttributes.get(ATTRIBUTES.needsOperator)).toBe(false);
-  });
-});
+    expect(world.calls).not.toContain('source.rollbackSource');
+    expect((await ending.handle.describe()).typedSearchAttributes.get(ATTRIBUTES.needsOperator)).toBe(true);
+  },
 
-test('a target that is fenced after the commit: nothing goes back, the old copy is ended, its disks are kept, the report says what to do', async () => {
-  const scenario = new Scenario(bench, { timings: { ...SHORT, persistInitialMs: 45_000 }, manualReturn: true, faults: [{ activity: 'target.verifyRunning', when: 'away' }] });
-  const { target, source, world, vmid } = scenario;
-  const kept: unknown[] = [];
-  scenario.fakes.onCleanupSource = (keepDisks) => kept.push(keepDisks);
-  const ending = await scenario.playThen(async (handle) => {
-    await waitsFor(handle, `verify that vm ${vmid} runs on ${target}`);
-    expect(await said(handle, 'giveUp')).toContain(`it is committed: the guest belongs to ${target}`);
-    expect(await said(handle, 'confirmFenced', { node: target })).toContain('taken: ');
-  }, async (end) => {
-    expect(end).toMatchObject({ status: 'failed', failureType: 'GuestNotRunning', report: { outcome: 'migrated', guestTrouble: expect.stringContaining(`its config is on ${target}: start it there when ${target} is back`) as string } });
-    expect({ token: world.token, source: world.source.qemu, lock: world.lock, kept }).toEqual({ token: 'committed', source: 'stopped', lock: null, kept: [true] });
-    await comesBack(scenario, end);
-  });
-  expect(world.calls).not.toContain('source.rollbackSource');
-  expect((await ending.handle.describe()).typedSearchAttributes.get(ATTRIBUTES.needsOperator)).toBe(true);
-  expect(source).not.toBe(target);
-});
+  'both nodes are fenced while everything is undone: it ends, the report says where the guest belongs, both clean up when they are back': async (bench) => {
+    const scenario = new Scenario(bench, {
+      timings: { ...SHORT, persistInitialMs: 45_000 }, manualReturn: true,
+      faults: [{ activity: 'target.reserveTarget', when: 'after' }, { activity: 'source.rollbackSource', when: 'away' }, { activity: 'target.releaseReservation', when: 'away' }],
+    });
+    const { source, target, world } = scenario;
+    const ending = await scenario.playThen(async (handle) => {
+      await waitsFor(handle, `roll back ${source}`);
+      expect(await said(handle, 'confirmFenced', { node: source })).toContain('taken: ');
+      await waitsFor(handle, `release the reservation on ${target}`);
+      expect(await said(handle, 'confirmFenced', { node: source })).toContain(`${source} was confirmed before`);
+      expect(await said(handle, 'confirmFenced', { node: target })).toContain('taken: ');
+    }, async (end) => {
+      expect(end.report).toMatchObject({ outcome: 'rolled-back', guestTrouble: `the guest belongs to ${source}, which was fenced: start it there when it is back, or let HA bring it up elsewhere` });
+      expect({ token: world.token, lock: world.lock }).toEqual({ token: 'aborted', lock: null });
+      await comesBack(bench, scenario, end);
+    });
+    expectSound(scenario, ending, 'rolled-back');
+  },
 
-describe('giving up', () => {
-  test('what can be reached is undone, the silent node is recorded and cleans up when it is back', async () => {
+  'given up: what can be reached is undone, the silent node is recorded and cleans up when it is back': async (bench) => {
     const scenario = new Scenario(bench, {
       timings: { ...SHORT, persistInitialMs: 45_000 }, manualReturn: true,
       faults: [{ activity: 'source.syncDisks', when: 'before' }, { activity: 'target.releaseReservation', when: 'away' }],
@@ -141,12 +151,12 @@ describe('giving up', () => {
       expect(incidents).toContain(`release the reservation on ${target}: skipped: it was given up`);
       expect(incidents).toContain(`${target} still has to clean up: workflow clean-up-guest-`);
       expect({ source: world.source.qemu, token: world.token, lock: world.lock }).toEqual({ source: 'running', token: 'aborted', lock: null });
-      await comesBack(scenario, end);
+      await comesBack(bench, scenario, end);
     });
     expectSound(scenario, ending, 'rolled-back');
-  });
+  },
 
-  test('a target that never manages to commit: the source, whose copy can go on, keeps the guest', async () => {
+  'given up while a target never manages to commit: the source, whose copy can go on, keeps the guest': async (bench) => {
     const scenario = new Scenario(bench, {
       switchFault: 'handover-lost', timings: { ...SHORT, persistInitialMs: 45_000 },
       pauseAt: (call) => (call === 'target.finishCommit' ? Promise.reject(ApplicationFailure.nonRetryable('move config failed', 'Internal')) : Promise.resolve()),
@@ -156,24 +166,36 @@ describe('giving up', () => {
       expect(await said(handle, 'giveUp')).toContain('taken: ');
     });
     expectSound(scenario, ending, 'rolled-back');
-  });
+  },
+
+  'retryNow ends a pause at once': async (bench) => {
+    const gate = gateAt('source.switchover');
+    const scenario = new Scenario(bench, { pauseAt: gate.pauseAt, timings: { ...SHORT, persistInitialMs: 45_000 } });
+    const ending = await scenario.play(async (handle) => {
+      await gate.reached;
+      for (const update of ['retryNow', 'giveUp'] as const) expect(await said(handle, update)).toContain('nothing is waited for');
+      expect(await said(handle, 'confirmFenced', { node: scenario.source })).toContain('is not in question');
+      scenario.world.set('target', { qemu: 'stopped' });
+      gate.open();
+      await waitsFor(handle, 'start it there');
+      scenario.world.set('target', { qemu: 'running' });
+      expect(await said(handle, 'retryNow', { by: 7 })).toContain('by: a name is needed');
+      expect(await said(handle, 'retryNow')).toContain('taken: ');
+    });
+    expectSound(scenario, ending, 'migrated');
+    expect(ending.report?.totalMs).toBeLessThan(20_000);
+    expect(ending.report?.incidents.join('\n')).toMatch(/anna asked at .* to try again at once/);
+  },
 });
 
-test('retryNow ends a pause at once', async () => {
-  const gate = gateAt('source.switchover');
-  const scenario = new Scenario(bench, { pauseAt: gate.pauseAt, timings: { ...SHORT, persistInitialMs: 45_000 } });
+async function fencingFails(bench: Bench, result: FenceResult, signs: readonly string[], cause: string): Promise<void> {
+  const scenario = new Scenario(bench, { ...sourceAway, timings: { ...sourceAway.timings, needsOperatorMs: 40_000 }, fence: { delayMs: 0, run: () => result }, signsOfLife: () => signs });
   const ending = await scenario.play(async (handle) => {
-    await gate.reached;
-    for (const update of ['retryNow', 'giveUp'] as const) expect(await said(handle, update)).toContain('nothing is waited for');
-    expect(await said(handle, 'confirmFenced', { node: scenario.source })).toContain('is not in question');
-    scenario.world.set('target', { qemu: 'stopped' });
-    gate.open();
-    await waitsFor(handle, 'start it there');
-    scenario.world.set('target', { qemu: 'running' });
-    expect(await said(handle, 'retryNow', { by: 7 })).toContain('by: a name is needed');
-    expect(await said(handle, 'retryNow')).toContain('taken: ');
+    await eventually(async () => (await progressOf(handle)).phase === 'needsOperator');
+    expect((await progressOf(handle)).waitingFor).toContain(cause);
+    await scenario.comeBack();
   });
   expectSound(scenario, ending, 'migrated');
-  expect(ending.report?.totalMs).toBeLessThan(20_000);
-  expect(ending.report?.incidents.join('\n')).toMatch(/anna asked at .* to try again at once/);
-});
+  expect(ending.report?.incidents.join('\n')).toContain(`fencing ${scenario.source} failed: `);
+  expect((await ending.handle.describe()).typedSearchAttributes.get(ATTRIBUTES.needsOperator)).toBe(false);
+}

@@ -42,9 +42,13 @@ export class OperatorWord {
     this.#said += 1;
   }
 
-  /** Resolves when the operator speaks next. */
-  async speaks(): Promise<void> {
-    const heard = this.#said;
+  /** How often somebody has spoken. */
+  get said(): number {
+    return this.#said;
+  }
+
+  /** Resolves when somebody has spoken since then. */
+  async spokenSince(heard: number): Promise<void> {
     await condition(() => this.#said !== heard);
   }
 }
