@@ -2,6 +2,7 @@ import type { DriveName, Epoch, NodeName, Vmid, Volid } from '../ids.js';
 import type { VmConfig } from '../guest/vm-config.js';
 import type { DatacenterConfig } from '../cluster/datacenter-config.js';
 import type { StorageConfig } from '../cluster/storage-config.js';
+import type { RunState } from './reconcile.js';
 
 export interface ClusterMember {
   readonly name: NodeName;
@@ -18,6 +19,8 @@ export interface LockOwner {
   readonly requestedBy: string;
   readonly since: string;
   readonly reason?: string;
+  /** The nodes that take part; absent from locks of older versions. */
+  readonly nodes?: readonly NodeName[];
 }
 
 /** What the cluster file system says, parsed. A file that can't be parsed is a refusal, never a default. */
@@ -29,6 +32,8 @@ export interface ClusterFacts {
     | { readonly kind: 'lxc'; readonly node: NodeName }
     | null;
   readonly lockOwner: LockOwner | null;
+  /** Whether the owner's run is open; absent without an owner. */
+  readonly lockRun?: RunState;
   readonly datacenter: DatacenterConfig;
   readonly storages: readonly StorageConfig[];
   /** `datacenter.cfg`, `storage.cfg` or the guest's config: what could not be parsed, one sentence each. */

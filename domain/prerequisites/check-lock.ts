@@ -3,16 +3,19 @@ import type { CheckContext } from './context.js';
 import { refuse } from './refuse.js';
 
 /** One operation at a time: PVE's `lock` key, and the record of who holds it. */
-export function checkLock({ cluster: { lockOwner }, vm, request: { vmid } }: CheckContext): readonly Refusal[] {
+export function checkLock({ cluster: { lockOwner, lockRun }, vm, request: { vmid } }: CheckContext): readonly Refusal[] {
   const lock = vm?.config.lock ?? null;
   if (lockOwner !== null) {
     const { workflowId, requestedBy, since, reason } = lockOwner;
     const why = reason === undefined ? '' : `, "${reason}"`;
+    const isStale = lockRun === 'closed' || lockRun === 'gone';
     return [
       refuse(
         'guest-locked',
-        `VM is locked (${lock ?? 'migrate'}) by ${workflowId}, requested by ${requestedBy} at ${since}${why}`,
-        `wait for ${workflowId} to end, or end it: ferry cancel ${vmid}`,
+        `VM is locked (${lock ?? 'migrate'}) by ${workflowId}, requested by ${requestedBy} at ${since}${why}${isStale ? '; that workflow is closed and has left its lock' : ''}`,
+        isStale
+          ? `it is undone or finished by itself within minutes, at once with: ferry reconcile; then try again`
+          : `wait for ${workflowId} to end, or end it: ferry cancel ${vmid}`,
       ),
     ];
   }
