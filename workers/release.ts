@@ -2,8 +2,7 @@ import { createFileJournal } from '../hypervisor/journal/file-journal.js';
 import { join } from 'node:path';
 import { messageOf } from '../domain/errors.js';
 import { QmpClient } from '../hypervisor/qemu/qmp/client.js';
-import { Monitor } from '../hypervisor/qemu/qmp/monitor.js';
-import { HOLD_BYTES_PER_SECOND } from '../hypervisor/qemu/migration/settings.js';
+import { calmUndriven } from '../hypervisor/qemu/migration/calm.js';
 import { driveQmpPath } from '../hypervisor/paths.js';
 import { loadNodeConfig } from './config.js';
 
@@ -14,9 +13,11 @@ import { loadNodeConfig } from './config.js';
  */
 async function main(): Promise<void> {
   const config = await loadNodeConfig();
-  const entries = await createFileJournal(join(config.stateDir, 'journal')).openEntries();
-  const sources = entries.filter((entry) => entry.role === 'source');
-  await Promise.all(sources.map(async ({ vmid }) => {
+  const journal = createFileJournal(join(config.stateDir, 'journal'));
+  const [entries, damaged] = await Promise.all([journal.openEntries(), journal.damagedEntries()]);
+  // Of a damaged entry only the guest is known: what its QEMU says is enough for this.
+  const vmids = new Set([...entries.filter(({ role }) => role === 'source'), ...damaged].map(({ vmid }) => vmid));
+  await Promise.all([...vmids].map(async (vmid) => {
     try {
       const done = await releaseGuest(driveQmpPath(config, vmid));
       if (done !== null) console.error(`ferry release: VM ${vmid}: ${done}`);
@@ -30,16 +31,7 @@ async function main(): Promise<void> {
 async function releaseGuest(socketPath: string): Promise<string | null> {
   const client = await QmpClient.connect(socketPath, { timeoutMs: 2000 });
   try {
-    const monitor = new Monitor(client);
-    const { status } = await monitor.queryMigrate();
-    if (status === 'pre-switchover') {
-      await monitor.migrateCancel();
-      return 'stood still without a driver, runs on';
-    }
-    if (status !== 'active' && status !== 'setup') return null;
-    // Without a driver it must not reach its switch either: the next agent goes on from here.
-    await monitor.migrateSetParameters({ 'max-bandwidth': HOLD_BYTES_PER_SECOND });
-    return 'its migration is held until an agent is back';
+    return await calmUndriven(client);
   } finally {
     client.close();
   }

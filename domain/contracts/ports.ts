@@ -1,6 +1,8 @@
 import type { Epoch, NodeName, Vmid } from '../ids.js';
 import type { Decision } from './activities.js';
 import type { ClusterMember, LockOwner } from './facts.js';
+import type { MigrationPlan } from './plan.js';
+import type { DamagedEntry } from './reconcile.js';
 
 /** The commit token (docs: handover protocol): one file whose name is the decision. Real: `cluster/commit-token.ts`. */
 export interface CommitToken {
@@ -57,9 +59,15 @@ export interface JournalEntry {
   readonly closed: boolean;
 }
 
+/** What the first record of an entry holds besides the role: it is there as soon as the entry is. */
+export interface JournalOpening {
+  readonly plan: MigrationPlan;
+  readonly workflowId?: string;
+}
+
 export interface Journal {
   /** Opens an epoch or finds it open. Throws `StaleEpoch` when a newer one was opened for this guest, or this one is closed. */
-  open(vmid: Vmid, epoch: Epoch, role: 'source' | 'target'): Promise<JournalEntry>;
+  open(vmid: Vmid, epoch: Epoch, role: 'source' | 'target', opening?: JournalOpening): Promise<JournalEntry>;
   append(vmid: Vmid, epoch: Epoch, state: string, data?: Readonly<Record<string, unknown>>): Promise<void>;
   /** null: never opened here. */
   read(vmid: Vmid, epoch: Epoch): Promise<JournalEntry | null>;
@@ -67,6 +75,8 @@ export interface Journal {
   requireCurrent(vmid: Vmid, epoch: Epoch): Promise<JournalEntry>;
   /** Every epoch that is still open, oldest first: what recovery on start works through. */
   openEntries(): Promise<readonly JournalEntry[]>;
+  /** Entries that can't be read, of which nobody knows whether they are open. */
+  damagedEntries(): Promise<readonly DamagedEntry[]>;
   /** Marks the end; the entry stays readable as the newest epoch. */
   close(vmid: Vmid, epoch: Epoch, outcome: string): Promise<void>;
 }

@@ -1,7 +1,8 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationError, messageOf } from '../../domain/errors.js';
-import type { Journal, JournalEntry } from '../../domain/contracts/ports.js';
+import type { Journal, JournalEntry, JournalOpening } from '../../domain/contracts/ports.js';
+import type { DamagedEntry } from '../../domain/contracts/reconcile.js';
 import type { Epoch, Vmid } from '../../domain/ids.js';
 import { createEntryFile, openEntryFile, type EntryFile } from './entry-file.js';
 import { CLOSED, OPENED, readEntry } from './entry-text.js';
@@ -36,12 +37,12 @@ export function createFileJournal(dir: string, warn: (line: string) => void = to
     return entry;
   };
 
-  const openNow = async (vmid: Vmid, epoch: Epoch, role: JournalEntry['role']): Promise<JournalEntry> => {
+  const openNow = async (vmid: Vmid, epoch: Epoch, role: JournalEntry['role'], opening?: JournalOpening): Promise<JournalEntry> => {
     if ((await find(vmid, epoch)) !== undefined) return requireCurrent(vmid, epoch);
     if (await isRetired(dir, vmid, epoch)) throw stale(vmid, epoch, 'it is closed');
     const numbers = (await allEntries(dir)).map((name) => name.number);
     const name: EntryName = { vmid, epoch, number: Math.max(0, ...numbers) + 1 };
-    files.set(keyOf(vmid, epoch), await createEntryFile(dir, name, { state: OPENED, data: { role } }));
+    files.set(keyOf(vmid, epoch), await createEntryFile(dir, name, { state: OPENED, data: { role, ...opening } }));
     return readEntry(entryPath(dir, name), vmid, epoch);
   };
 
@@ -72,19 +73,17 @@ export function createFileJournal(dir: string, warn: (line: string) => void = to
   return {
     read,
     requireCurrent,
-    open: (vmid, epoch, role) => opening(() => openNow(vmid, epoch, role)),
+    open: (vmid, epoch, role, first) => opening(() => openNow(vmid, epoch, role, first)),
     close: (vmid, epoch, outcome) => opening(() => closeNow(vmid, epoch, outcome)),
     async append(vmid, epoch, state, data = {}) {
       await (files.get(keyOf(vmid, epoch)) ?? (await writable(vmid, epoch))).append({ state, data });
     },
     async openEntries() {
-      const names = (await allEntries(dir)).sort((a, b) => a.number - b.number);
-      const entries = await Promise.all(names.map((name) => readEntry(entryPath(dir, name), name.vmid, name.epoch).catch((error: unknown) => {
-        warn(`VM ${name.vmid}, epoch ${name.epoch}: entry left out: ${messageOf(error)}`);
-        return null;
-      })));
-      return entries.filter((entry) => entry !== null).filter((entry) => !entry.closed);
+      const { entries, damaged } = await readAll(dir);
+      for (const { vmid, epoch, problem } of damaged) warn(`VM ${vmid}, epoch ${epoch}: entry left out: ${problem}`);
+      return entries.filter((entry) => !entry.closed);
     },
+    damagedEntries: async () => (await readAll(dir)).damaged,
   };
 }
 
@@ -94,6 +93,18 @@ const keyOf = (vmid: Vmid, epoch: Epoch): string => `${vmid}/${epoch}`;
 
 const stale = (vmid: Vmid, epoch: Epoch, cause: string): MigrationError =>
   new MigrationError('StaleEpoch', `use journal failed: VM ${vmid}, epoch ${epoch}: ${cause}`, { vmid, epoch });
+
+/** Oldest first. */
+async function readAll(dir: string): Promise<{ readonly entries: readonly JournalEntry[]; readonly damaged: readonly DamagedEntry[] }> {
+  const names = (await allEntries(dir)).sort((a, b) => a.number - b.number);
+  const damaged: DamagedEntry[] = [];
+  const entries = await Promise.all(names.map((name) => readEntry(entryPath(dir, name), name.vmid, name.epoch).catch((error: unknown) => {
+    // Pruned since it was listed: it was closed.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') damaged.push({ vmid: name.vmid, epoch: name.epoch, problem: messageOf(error) });
+    return null;
+  })));
+  return { entries: entries.filter((entry) => entry !== null), damaged };
+}
 
 const allEntries = async (dir: string): Promise<EntryName[]> =>
   (await Promise.all((await listGuests(dir)).map((vmid) => listEntries(dir, vmid)))).flat();

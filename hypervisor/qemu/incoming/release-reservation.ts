@@ -14,6 +14,7 @@ export async function releaseReservation(deps: TargetDeps, ref: EpochRef): Promi
   const entry = await deps.journal.read(ref.vmid, ref.epoch);
   if (entry === null) return neverBegun(deps.journal, ref, 'target');
   if (entry.closed) return;
+  if (entry.role !== 'target') throw new MigrationError('OwnershipUnknown', `release reservation failed: VM ${ref.vmid}: ${deps.node} is the source of ${ref.epoch}`);
   await deps.journal.requireCurrent(ref.vmid, ref.epoch);
   const decision = await deps.token.decide(ref.vmid, ref.epoch, 'aborted');
   if (decision === 'committed' || decision === 'undecided') {

@@ -1,5 +1,6 @@
 import { MigrationError } from '../../../domain/errors.js';
 import type { Endpoint, EpochRef, TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { LockOwner } from '../../../domain/contracts/facts.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { DriveName, Volid } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
@@ -17,9 +18,9 @@ import { exportsOf, foldTarget } from './target-journal.js';
  */
 export async function reserveTarget(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan,
   listenForHandover: (on: ListenOn) => Promise<Endpoint>, stillWanted: () => void): Promise<TargetEndpoints> {
-  await requireOwnLock(deps, ref);
+  const { workflowId } = await requireOwnLock(deps, ref);
   await failpoint('target.journal.before');
-  const memory = foldTarget(await deps.journal.open(ref.vmid, ref.epoch, 'target'));
+  const memory = foldTarget(await deps.journal.open(ref.vmid, ref.epoch, 'target', { plan, workflowId }));
   await failpoint('target.journal.after');
   const note = (state: string, data?: Readonly<Record<string, unknown>>): Promise<void> => deps.journal.append(ref.vmid, ref.epoch, state, data);
   await requireUndecided(deps, ref);
@@ -28,7 +29,6 @@ export async function reserveTarget(deps: TargetDeps, ref: EpochRef, plan: Migra
   if (memory.endpoints !== null && state !== 'stopped') {
     throw new MigrationError('OwnershipUnknown', `reserve target failed: VM ${ref.vmid}: the QEMU on ${deps.node} holds a copy already (${state}); nothing was touched`);
   }
-  if (memory.plan === null) await note('reserving', { plan });
   if (memory.incoming) await deps.stopQemu(ref.vmid);
   else if (state !== 'stopped') {
     throw new MigrationError('TargetStartFailed', `reserve target failed: VM ${ref.vmid} already running on ${deps.node}; ferry did not start it and leaves it alone`);
@@ -74,11 +74,12 @@ async function openQemu(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, vo
 }
 
 /** A late command of a former migration must not make anything: the guest's lock names the one that may. */
-async function requireOwnLock(deps: TargetDeps, ref: EpochRef): Promise<void> {
+async function requireOwnLock(deps: TargetDeps, ref: EpochRef): Promise<LockOwner> {
   const owner = await deps.lock.owner(ref.vmid);
   if (owner?.epoch !== ref.epoch) {
     throw new MigrationError('StaleEpoch', `reserve target failed: VM ${ref.vmid} is locked by ${owner === null ? 'nobody' : owner.workflowId}, not by this migration (${ref.epoch})`);
   }
+  return owner;
 }
 
 /** After a decision there is nothing to reserve any more: what is here may be the guest itself. */

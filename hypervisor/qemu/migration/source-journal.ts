@@ -5,7 +5,7 @@ import type { JournalEntry } from '../../../domain/contracts/ports.js';
 
 /**
  * What the source's journal says, folded. States in order:
- * prepared → channels → mirroring → mirrored → migrating (→ steered)* → handed-over → (closed: cleaned | rolled-back).
+ * opened (with the plan) → channels → mirroring → mirrored → migrating (→ steered)* → handed-over → (closed: cleaned | rolled-back).
  */
 export interface SourceMemory {
   readonly plan: MigrationPlan | null;

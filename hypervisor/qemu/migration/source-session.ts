@@ -43,10 +43,9 @@ export class SourceSession {
   }
 
   /** Opens the journal; from here on this node can undo. */
-  async prepare(): Promise<void> {
+  async prepare(workflowId?: string): Promise<void> {
     await failpoint('source.journal.before');
-    const entry = await this.#deps.journal.open(this.ref.vmid, this.ref.epoch, 'source');
-    if (foldSource(entry).plan === null) await this.#note('prepared', { plan: this.plan });
+    await this.#deps.journal.open(this.ref.vmid, this.ref.epoch, 'source', { plan: this.plan, ...(workflowId === undefined ? {} : { workflowId }) });
     await failpoint('source.journal.after');
     await Promise.all([this.qmp(), this.#deps.warmUp(this.ref, this.plan)]);
     await failpoint('source.connect.after');

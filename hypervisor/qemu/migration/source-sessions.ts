@@ -1,10 +1,12 @@
-import { MigrationError } from '../../../domain/errors.js';
+import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { EpochRef, SourceEvidence } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
-import type { Epoch, Volid } from '../../../domain/ids.js';
+import type { DamagedEntry } from '../../../domain/contracts/reconcile.js';
+import type { Epoch, Vmid, Volid } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
 import { lookAtQemu } from '../look.js';
+import { calmUndriven } from './calm.js';
 import { cleanupSource } from './source-cleanup.js';
 import type { SourceDeps } from './source-deps.js';
 import { foldSource } from './source-journal.js';
@@ -22,8 +24,8 @@ export class SourceSessions {
     this.#deps = deps;
   }
 
-  async prepare(ref: EpochRef, plan: MigrationPlan): Promise<void> {
-    await this.#of(ref, plan).prepare();
+  async prepare(ref: EpochRef, plan: MigrationPlan, workflowId?: string): Promise<void> {
+    await this.#of(ref, plan).prepare(workflowId);
   }
 
   /** The session of an epoch that was prepared here. Throws `StaleEpoch` for any but the newest. */
@@ -58,8 +60,13 @@ export class SourceSessions {
    */
   async recover(): Promise<readonly string[]> {
     const entries = (await this.#deps.journal.openEntries()).filter((entry) => entry.role === 'source');
-    return Promise.all(entries.map((entry) => this.#recoverOne(entry).catch((error: unknown) =>
-      `VM ${entry.vmid}: recovery of ${entry.epoch} failed: ${error instanceof Error ? error.message : String(error)}`)));
+    const failed = ({ vmid, epoch }: EpochRef) => (error: unknown): string => `VM ${vmid}: recovery of ${epoch} failed: ${messageOf(error)}`;
+    const driven = new Set(entries.map(({ vmid }) => vmid));
+    const undriven = (await this.#deps.journal.damagedEntries()).filter(({ vmid }) => !driven.has(vmid));
+    return Promise.all([
+      ...entries.map((entry) => this.#recoverOne(entry).catch(failed(entry))),
+      ...undriven.map((entry) => this.#calmOne(entry).catch(failed(entry))),
+    ]);
   }
 
   async disposeAll(): Promise<void> {
@@ -77,6 +84,21 @@ export class SourceSessions {
     const driver = await session.driver(memory.endpoints, null, AbortSignal.timeout(30_000));
     await failpoint('source.recover.after');
     return `VM ${vmid}: back on duty (${driver.state})`;
+  }
+
+  /** Nobody can say any more what the journal said; the guest must not stand still for that. */
+  async #calmOne({ vmid, problem }: DamagedEntry): Promise<string> {
+    const done = (await this.#deps.qemuAlive(vmid)) ? await this.#calm(vmid) : null;
+    return `VM ${vmid}: ${problem}${done === null ? '' : `; ${done}`}`;
+  }
+
+  async #calm(vmid: Vmid): Promise<string | null> {
+    const client = await this.#deps.connectDriveQmp(vmid);
+    try {
+      return await calmUndriven(client);
+    } finally {
+      client.close();
+    }
   }
 
   #of(ref: EpochRef, plan: MigrationPlan): SourceSession {

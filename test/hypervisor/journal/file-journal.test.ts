@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import { toLedgerEntry } from '../../../hypervisor/journal/ledger.js';
 import { createFileJournal } from '../../../hypervisor/journal/file-journal.js';
 import { startChild } from '../child.js';
 
@@ -30,6 +32,13 @@ describe('an epoch', () => {
     expect(entry).toMatchObject({ vmid: VMID, epoch: 'epoch-1', role: 'source', closed: false });
     expect(entry.records.map(({ state }) => state)).toEqual(['opened', ...epochs(50).map(() => 'step'), 'handed-over']);
     expect(entry.records.slice(1, 51).map(({ data }) => data['i'])).toEqual(epochs(50).map((_, i) => i));
+  });
+
+  test('says from its first record on what was planned, and which workflow it is of', async () => {
+    const plan = { source: 'pve1', target: 'pve2' } as MigrationPlan;
+    await createFileJournal(dir).open(VMID, 'epoch-1', 'source', { plan, workflowId: 'migrate-guest-101' });
+    const entry = await createFileJournal(dir).requireCurrent(VMID, 'epoch-1');
+    expect(toLedgerEntry(entry)).toEqual({ vmid: VMID, epoch: 'epoch-1', role: 'source', closed: false, lastState: 'opened', plan, workflowId: 'migrate-guest-101' });
   });
 
   test('can be opened again while it is open, also twice at once', async () => {
@@ -165,6 +174,7 @@ describe('after a crash', () => {
     await journal.open(200, 'epoch-3', 'target');
     expect((await journal.openEntries()).map(({ epoch }) => epoch)).toEqual(['epoch-2', 'epoch-3']);
     expect(warnings).toEqual([expect.stringContaining(`${file}: line 2 is damaged`)]);
+    expect(await journal.damagedEntries()).toEqual([{ vmid: VMID, epoch: 'epoch-1', problem: expect.stringContaining('line 2 is damaged') as string }]);
     await expect(journal.close(VMID, 'epoch-2', 'cleaned')).resolves.toBeUndefined();
   });
 
