@@ -17,6 +17,7 @@ import { clearRunPath, listenSpec, runPath } from '../hypervisor/transport/liste
 import { writePskFile } from '../hypervisor/transport/psk-file.js';
 import type { SshConnection } from '../hypervisor/transport/ssh/ssh-client.js';
 import { closeTunnel } from '../hypervisor/transport/ssh/ssh-tunnel.js';
+import { closeTunnelsInto } from '../hypervisor/transport/ssh/stray-tunnels.js';
 import { readTunnelRecord } from '../hypervisor/transport/ssh/tunnel-record.js';
 import { startIncomingGuest } from './node-guests.js';
 import type { NodeStorages } from './node-storages.js';
@@ -58,6 +59,7 @@ export function sourceDeps(parts: NodeParts): SourceDeps {
       warmed.delete(ref.epoch);
       const record = readTunnelRecord(join(runPath(parts.config.runDir, ref), 'tunnel.json'));
       if (record !== null) await closeTunnel(record);
+      await closeTunnelsInto(runPath(parts.config.runDir, ref));
       await clearRunPath(parts.config.runDir, ref);
     },
   };

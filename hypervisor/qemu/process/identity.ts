@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import type { Vmid } from '../../../domain/ids.js';
 import { pidPath, type RunPaths } from '../../paths.js';
 
@@ -18,6 +19,19 @@ export interface QemuProcess {
 export function findQemu(vmid: Vmid, paths: RunPaths): QemuProcess | null {
   const pidFile = pidPath(paths, vmid);
   return verified(pidIn(pidFile), pidFile) ?? searchProcesses(pidFile);
+}
+
+/** Every QEMU on this node whose pid file lies (or lay) in its run directory, whoever started it. */
+export function listQemus(paths: RunPaths): readonly { readonly vmid: Vmid; readonly pid: number }[] {
+  const home = namespaceOf('self');
+  const runDir = realOrSelf(paths.qemuRunDir);
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
+    const args = argumentsOf(Number(name));
+    const pidFile = args[args.indexOf('-pidfile') + 1] ?? '';
+    const vmid = /^(\d+)\.pid$/.exec(basename(pidFile))?.[1];
+    const isOurs = vmid !== undefined && args.includes('-pidfile') && realOrSelf(dirname(pidFile)) === runDir;
+    return isOurs && startTimeOf(Number(name)) !== null && namespaceOf(name) === home ? [{ vmid: Number(vmid), pid: Number(name) }] : [];
+  });
 }
 
 /** The same process, neither ended nor replaced. A zombie has ended. */
@@ -80,5 +94,14 @@ function readOrNull(path: string): string | null {
     return readFileSync(path, 'utf8');
   } catch {
     return null;
+  }
+}
+
+/** `/var/run` is `/run` on every Debian, and PVE's command lines say the former. */
+function realOrSelf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }

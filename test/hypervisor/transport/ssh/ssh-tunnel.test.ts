@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { isAlive, readStartTime } from '../../../../hypervisor/transport/ssh/process-identity.js';
 import { forwardSpec, tunnelArguments } from '../../../../hypervisor/transport/ssh/ssh-arguments.js';
 import { adoptTunnel, closeTunnel, openSshTunnel, type TunnelOptions } from '../../../../hypervisor/transport/ssh/ssh-tunnel.js';
+import { closeTunnelsInto } from '../../../../hypervisor/transport/ssh/stray-tunnels.js';
 import { parseTunnelRecord, readTunnelRecord } from '../../../../hypervisor/transport/ssh/tunnel-record.js';
 import { startChild } from '../../child.js';
 import { startSshd, type TestSshd } from '../sshd.js';
@@ -141,4 +142,15 @@ test('arguments: nothing is asked, nothing of anyone is read, the host cannot be
   const args = tunnelArguments({ ...sshd.target, host: '-oProxyCommand=x' }, 'pve2', options().forwards);
   expect(args.slice(-2)).toEqual(['--', '-oProxyCommand=x']);
   expect(args).toEqual(expect.arrayContaining(['BatchMode=yes', 'StrictHostKeyChecking=yes', 'HostKeyAlias=pve2', 'StreamLocalBindMask=0177', ...options().forwards.map(forwardSpec)]));
+});
+
+test('a tunnel whose record was never written is found by the directory it forwards into; others are left alone', async () => {
+  const lost = await openSshTunnel(options());
+  const beside = await openSshTunnel(options({ forwards: [{ localPath: join(`${run}-2.sock`), remotePath: join(run, 'remote.sock') }], pidRecord: `${run}-2.json` }));
+  lost.detach();
+  rmSync(join(run, 'tunnel.json'));
+  await closeTunnelsInto(run);
+  expect(isAlive(lost.record, [])).toBe(false);
+  expect(isAlive(beside.record, [])).toBe(true);
+  await beside.close();
 });
