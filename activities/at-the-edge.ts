@@ -17,8 +17,11 @@ export function toFailure(error: unknown): Error {
   return ApplicationFailure.create({ type: 'Internal', message: messageOf(error), nonRetryable: false });
 }
 
-/** Wraps every activity of a set: a first heartbeat at once (a dead host is then noticed early), then error mapping. */
-export function atTheEdge<T extends object>(activities: T): T {
+/**
+ * Wraps every activity of a set: a first heartbeat at once (a dead host is then noticed early), then error mapping.
+ * `onOrphaned` is told of an attempt whose workflow is closed, or that another attempt has replaced.
+ */
+export function atTheEdge<T extends object>(activities: T, onOrphaned: (input: unknown) => void = () => undefined): T {
   const wrapped = Object.entries(activities).map(([name, activity]) => [name, async (input: unknown): Promise<unknown> => {
     Context.current().heartbeat();
     const beat = setInterval(() => Context.current().heartbeat(lastDetails.get(Context.current())), BEAT_MS);
@@ -28,6 +31,7 @@ export function atTheEdge<T extends object>(activities: T): T {
       throw toFailure(error);
     } finally {
       clearInterval(beat);
+      if (Context.current().cancellationDetails?.notFound === true) onOrphaned(input);
     }
   }]);
   return Object.fromEntries(wrapped) as T;

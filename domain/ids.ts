@@ -18,5 +18,8 @@ export const nodeOfQueue = (queue: string): NodeName | null => (queue.startsWith
 export const migrationWorkflowId = (vmid: Vmid): string => `migrate-guest-${vmid}`;
 export const checkWorkflowId = (vmid: Vmid, suffix: string): string => `check-guest-${vmid}-${suffix}`;
 export const cleanUpWorkflowId = (vmid: Vmid, epoch: Epoch): string => `clean-up-guest-${vmid}-${epochShort(epoch)}`;
+/** One settlement per migration at a time, whoever asks for it. */
+export const settlementWorkflowId = ({ vmid, epoch }: { readonly vmid: Vmid; readonly epoch: Epoch }): string => `settle-${vmid}-${epoch}`;
+export const reconcileWorkflowId = (suffix: string): string => `reconcile-${suffix}`;
 /** Short form of an epoch for paths: a unix socket path ends at 107 bytes (unix(7)). */
 export const epochShort = (epoch: Epoch): string => epoch.replaceAll('-', '').slice(-12);

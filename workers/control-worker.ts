@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from '@temporalio/client';
 import { createClusterActivities } from '../activities/cluster/cluster-activities.js';
 import { createClusterFiles } from '../cluster/cluster-files.js';
 import { createCommitToken } from '../cluster/commit-token.js';
@@ -18,6 +19,7 @@ import { loadConfig } from './config.js';
 import { createControlWorker } from './control.js';
 import { engineVersion } from './engine-version.js';
 import { createLogger, installRuntime } from './logging.js';
+import { createReadRun } from './run-states.js';
 import { connectToTemporal } from './temporal.js';
 
 const RECONNECT_MS = 1000;
@@ -31,19 +33,22 @@ async function main(): Promise<void> {
   const configs = createGuestConfigStore(pveRoot);
   const lock = createGuestLock(pveRoot, configs);
   const files = createClusterFiles(pveRoot);
-  const activities = createClusterActivities({
-    token: createCommitToken(pveRoot), lock, now: () => new Date(),
-    probeNode: createNodeProbe({ files, sshPort: ssh.port, observer: 'the control worker', isPeer: false }),
-    fenceDelayMs: ({ node }) => {
-      const found = fenceFor(fence, node);
-      return found === null ? null : found.afterSeconds * 1000;
-    },
-    fenceNode: ({ node }) => fenceNode(fence, node),
-    gatherFacts: (vmid) => gatherClusterFacts({ files, configs, lock }, vmid, engineVersion()),
-  });
   for (;;) {
     try {
       const link = await connectToTemporal();
+      const { workflow } = new Client(link);
+      const activities = createClusterActivities({
+        token: createCommitToken(pveRoot), lock, now: () => new Date(), readRun: createReadRun(workflow),
+        probeNode: createNodeProbe({ files, sshPort: ssh.port, observer: 'the control worker', isPeer: false }),
+        fenceDelayMs: ({ node }) => {
+          const found = fenceFor(fence, node);
+          return found === null ? null : found.afterSeconds * 1000;
+        },
+        fenceNode: ({ node }) => fenceNode(fence, node),
+        gatherFacts: (vmid) => gatherClusterFacts({ files, configs, lock }, vmid, engineVersion()),
+        nodes: async () => (await files.members()).members.map(({ name }) => name),
+        configNode: async (vmid) => (await configs.find(vmid))?.node ?? null,
+      });
       const bundlePath = join(process.env['FERRY_HOME'] ?? process.cwd(), 'dist/workflow-bundle.js');
       const worker = await createControlWorker({ ...link, activities, bundlePath });
       log.info('serving');

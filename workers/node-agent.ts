@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from '@temporalio/worker';
+import { createNodeActivities } from '../activities/node/node-activities.js';
 import { createSourceActivities } from '../activities/source/source-activities.js';
 import { createTargetActivities } from '../activities/target/target-activities.js';
 import { createClusterFiles } from '../cluster/cluster-files.js';
+import type { EpochRef } from '../domain/contracts/activities.js';
 import { messageOf } from '../domain/errors.js';
 import { nodeQueue } from '../domain/ids.js';
 import { honourFailpoints } from '../hypervisor/failpoint.js';
@@ -14,6 +16,7 @@ import { loadNodeConfig } from './config.js';
 import { createLogger, installRuntime } from './logging.js';
 import { sourceDeps, targetDeps } from './node-deps.js';
 import { createNodeInspector, createNodeParts } from './node-parts.js';
+import { createNodeReconciler } from './reconcile/node-reconciler.js';
 import { connectToTemporal, type TemporalLink } from './temporal.js';
 
 const RECONNECT_MS = 1000;
@@ -38,14 +41,17 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
   const link = await connectPatiently(log, stopping.signal);
   if (link === null) return;
+  const reconciler = createNodeReconciler(parts, link, log);
+  const onOrphaned = (ref: EpochRef): void => reconciler.soon(ref);
   const worker = await Worker.create({
     connection: link.connection,
     namespace: link.namespace,
     taskQueue: nodeQueue(config.node),
     identity: `${config.node}.agent@${process.pid}`,
     activities: {
-      ...createSourceActivities({ sessions: source, token: parts.token, inspect, probePeer, log: (sentence) => log.info(sentence) }),
-      ...createTargetActivities({ sessions: target, token: parts.token, inspect, probePeer }),
+      ...createSourceActivities({ sessions: source, token: parts.token, inspect, probePeer, log: (sentence) => log.info(sentence), onOrphaned }),
+      ...createTargetActivities({ sessions: target, token: parts.token, inspect, probePeer, onOrphaned }),
+      ...createNodeActivities({ journal: parts.journal, reconcile: (options) => reconciler.pass(options) }),
     },
     // A dead host's open polls each swallow one attempt, so there are few of them.
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
@@ -58,7 +64,9 @@ async function main(): Promise<void> {
     shutdownForceTime: '10s',
   });
   log.info({ queue: nodeQueue(config.node) }, 'serving');
+  reconciler.start(config.reconcileIntervalSeconds);
   await worker.run();
+  reconciler.stop();
   await Promise.all([source.disposeAll(), target.disposeAll()]);
   await link.connection.close();
 }

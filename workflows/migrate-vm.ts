@@ -14,15 +14,13 @@
 import { ApplicationFailure, CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
 import type { SwitchoverResult } from '../domain/contracts/activities.js';
 import type { ClusterFacts } from '../domain/contracts/facts.js';
-import type { MigrationPlan } from '../domain/contracts/plan.js';
 import type { MigrationReport } from '../domain/contracts/report.js';
 import type { MigrateRequest } from '../domain/contracts/request.js';
 import { messageOf } from '../domain/errors.js';
-import { Saga } from '../domain/saga.js';
 import { epochOf } from './epoch.js';
 import { failure } from './failures.js';
+import { newRun } from './new-run.js';
 import type { OperatorDesk } from './operator/handlers.js';
-import { OperatorWord } from './operator/word.js';
 import { ArmedTarget } from './phases/arm.js';
 import { syncDisks } from './phases/disk-sync.js';
 import { lockGuest } from './phases/lock.js';
@@ -34,7 +32,6 @@ import { settle } from './phases/settle.js';
 import { collectSwitch } from './phases/switchover.js';
 import { takeUp, wasReset } from './phases/take-up.js';
 import { Refused, validate } from './phases/validate.js';
-import { stepsFor } from './proxies.js';
 import { buildReport } from './report.js';
 import type { MigrationRun } from './run.js';
 import type { MigrationState } from './state.js';
@@ -81,7 +78,8 @@ async function begin(request: MigrateRequest, cluster: ClusterFacts, state: Migr
     const asking = new CancellationScope({ cancellable: !reset });
     const { plan, warnings } = await asking.run(() => validate(request, cluster, state));
     state.policy = plan.policy;
-    return newRun(request, plan, warnings, state);
+    const { workflowId } = workflowInfo();
+    return newRun({ ref: { vmid: plan.vmid, epoch: epochOf(workflowInfo()) }, plan, request, warnings, state, workflowId });
   } catch (error) {
     throw reset ? endAfterReset(request, error) : endUntouched(request, state, error);
   }
@@ -104,22 +102,4 @@ function endUntouched(request: MigrateRequest, state: MigrationState, error: unk
     return new CancelledFailure(report.reason, [report]);
   }
   return error;
-}
-
-function newRun(request: MigrateRequest, plan: MigrationPlan, warnings: readonly string[], state: MigrationState): MigrationRun {
-  const ref = { vmid: plan.vmid, epoch: epochOf(workflowInfo()) };
-  return {
-    ref, planned: { ...ref, plan }, plan, request, warnings, state,
-    saga: new Saga(),
-    steps: stepsFor(plan.source, plan.target, plan.vmid, 'prompt', state),
-    patient: stepsFor(plan.source, plan.target, plan.vmid, 'patient'),
-    probe: stepsFor(plan.source, plan.target, plan.vmid, 'probe'),
-    operator: new OperatorWord(),
-    tokenPossible: false,
-    switchPossible: false,
-    armed: null,
-    decided: null,
-    left: new Set(),
-    targetLost: false,
-  };
 }

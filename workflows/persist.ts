@@ -65,7 +65,7 @@ async function unlessExcused<T>(run: Waiter, node: NodeName | null, attempt: () 
 /** The visible side of waiting: used by `persist`, and by whoever asks again and again until a question is settled. */
 export class Patience {
   tried = false;
-  readonly #run: Waiter;
+  readonly #run: Pick<Waiter, 'state' | 'operator'>;
   readonly #what: string;
   readonly #calm: boolean;
   readonly #sinceMs = Date.now();
@@ -74,7 +74,7 @@ export class Patience {
   /** A word that comes while something is tried ends the next pause: what was mended is tried again. */
   #heard: number;
 
-  constructor(run: Waiter, what: string, calm = false) {
+  constructor(run: Pick<Waiter, 'state' | 'operator'>, what: string, calm = false) {
     this.#run = run;
     this.#what = what;
     this.#calm = calm;

@@ -1,5 +1,5 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities, type ActivityOptions } from '@temporalio/workflow';
-import type { ClusterActivities, SourceActivities, TargetActivities } from '../domain/contracts/activities.js';
+import type { ClusterActivities, NodeActivities, SourceActivities, TargetActivities } from '../domain/contracts/activities.js';
 import { ERROR_CODES, type ErrorCode } from '../domain/errors.js';
 import { MIGRATIONS_QUEUE, nodeQueue, type NodeName, type Vmid } from '../domain/ids.js';
 import { explain } from './failures.js';
@@ -25,11 +25,16 @@ export function stepsFor(source: NodeName, target: NodeName, vmid: Vmid, patienc
 export const clusterSteps = (vmid: Vmid): ClusterActivities =>
   bind<ClusterActivities>(CLUSTER, { taskQueue: MIGRATIONS_QUEUE, where: `cluster (vm ${vmid})`, patience: 'prompt', node: null, listener: null });
 
+/** What an agent does for its node. `about`: for the summaries. */
+export const nodeSteps = (node: NodeName, about: string, patience: 'prompt' | 'patient' = 'prompt'): NodeActivities =>
+  bind<NodeActivities>(NODE, nodeQueue(node), `${node}${about}`, patience);
+
 type Kind = 'cluster' | 'step' | 'observer' | 'collect' | 'look' | 'fence';
 
 const CLUSTER: Record<keyof ClusterActivities, Kind> = {
   openRequest: 'cluster', lockGuest: 'cluster', unlockGuest: 'cluster', readDecision: 'cluster', decideAborted: 'cluster', forgetEpoch: 'cluster',
   probeNode: 'look', fenceDelayMs: 'cluster', fenceNode: 'fence',
+  openSettlement: 'cluster', readRun: 'cluster', listNodes: 'cluster',
 };
 const SOURCE: Record<keyof SourceActivities, Kind> = {
   inspectSource: 'step', prepareSource: 'step', syncDisks: 'observer', precopy: 'observer', switchover: 'collect',
@@ -40,6 +45,8 @@ const TARGET: Record<keyof TargetActivities, Kind> = {
   inspectTarget: 'step', reserveTarget: 'step', armTarget: 'observer', verifyRunning: 'step', releaseReservation: 'step',
   finishCommit: 'step', cleanupTarget: 'step', resolveTarget: 'step', decideAborted: 'step', probePeer: 'step',
 };
+
+const NODE: Record<keyof NodeActivities, Kind> = { readLedger: 'step', reconcileNode: 'step' };
 
 /** Errors that the same node may get over by itself within seconds. */
 const MAY_PASS: readonly ErrorCode[] = ['NodeUnreachable', 'ClusterReadOnly', 'QmpError', 'StorageUnavailable', 'TransportFailed'];

@@ -1,5 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { SwitchoverResult } from '../domain/contracts/activities.js';
+import type { EpochRef, SwitchoverResult } from '../domain/contracts/activities.js';
 import type { MigrationPlan, Refusal } from '../domain/contracts/plan.js';
 import type { MigrationReport } from '../domain/contracts/report.js';
 import type { MigrateRequest } from '../domain/contracts/request.js';
@@ -12,6 +12,8 @@ export interface ReportSubject {
   readonly state: MigrationState;
   readonly plan: MigrationPlan | null;
   readonly warnings: readonly string[];
+  /** The migration's, when another workflow than its own ends it. */
+  readonly ref?: EpochRef;
   readonly refusals?: readonly Refusal[];
 }
 
@@ -21,7 +23,7 @@ export function buildReport(subject: ReportSubject, outcome: MigrationReport['ou
   const endedAtMs = Date.now();
   return {
     vmid: request.vmid, name: plan?.name ?? '', source: state.source, target: request.target,
-    epoch: epochOf(info), workflowId: info.workflowId,
+    epoch: subject.ref?.epoch ?? epochOf(info), workflowId: info.workflowId,
     outcome, reason,
     requestedBy: request.requestedBy, requestReason: request.reason ?? null,
     transport: plan?.transport.type ?? null, network: plan?.transport.network ?? null,

@@ -1,9 +1,12 @@
-import type { ClusterActivities } from '../../domain/contracts/activities.js';
+import type { ClusterActivities, EpochRef } from '../../domain/contracts/activities.js';
 import type { FenceInput, FenceResult, NodeProbe, NodeProbeInput } from '../../domain/contracts/fencing.js';
 import type { ClusterFacts } from '../../domain/contracts/facts.js';
 import type { CommitToken, GuestLock } from '../../domain/contracts/ports.js';
+import type { RunState } from '../../domain/contracts/reconcile.js';
 import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
 import { failpoint } from '../../hypervisor/failpoint.js';
+import { parseSettleRequest } from '../../domain/edge/settle-request.js';
+import type { NodeName, Vmid } from '../../domain/ids.js';
 import { atTheEdge } from '../at-the-edge.js';
 
 export interface ClusterActivityDeps {
@@ -14,6 +17,12 @@ export interface ClusterActivityDeps {
   probeNode(input: NodeProbeInput): Promise<NodeProbe>;
   fenceDelayMs(input: FenceInput): number | null;
   fenceNode(input: FenceInput): Promise<FenceResult>;
+  /** Names of all members. */
+  nodes(): Promise<readonly NodeName[]>;
+  /** The node that holds the guest's config. */
+  configNode(vmid: Vmid): Promise<NodeName | null>;
+  /** Whether anybody is still at work on a migration. */
+  readRun(migration: EpochRef & { readonly workflowId: string }): Promise<RunState>;
 }
 
 /** What needs only the cluster file system, on queue `migrations`. */
@@ -21,12 +30,12 @@ export function createClusterActivities(deps: ClusterActivityDeps): ClusterActiv
   return atTheEdge<ClusterActivities>({
     openRequest: async (raw) => {
       const request = parseMigrateRequest(raw);
-      return { request, cluster: await deps.gatherFacts(request.vmid) };
+      return { request, cluster: await withRunOfOwner(deps, request.vmid, await deps.gatherFacts(request.vmid)) };
     },
-    lockGuest: async ({ vmid, epoch, node, workflowId, requestedBy, reason }) => {
+    lockGuest: async ({ vmid, epoch, node, nodes, workflowId, requestedBy, reason }) => {
       await failpoint('cluster.lock.before');
       await deps.lock.take(vmid, node, {
-        epoch, workflowId, requestedBy, since: deps.now().toISOString(), ...(reason === undefined ? {} : { reason }),
+        epoch, workflowId, requestedBy, since: deps.now().toISOString(), ...(reason === undefined ? {} : { reason }), ...(nodes === undefined ? {} : { nodes }),
       });
       await failpoint('cluster.lock.after');
     },
@@ -45,5 +54,18 @@ export function createClusterActivities(deps: ClusterActivityDeps): ClusterActiv
     probeNode: (input) => deps.probeNode(input),
     fenceDelayMs: (input) => Promise.resolve(deps.fenceDelayMs(input)),
     fenceNode: (input) => deps.fenceNode(input),
+    openSettlement: async (raw) => {
+      const request = parseSettleRequest(raw);
+      const [owner, configNode, members] = await Promise.all([deps.lock.owner(request.vmid), deps.configNode(request.vmid), deps.nodes()]);
+      return { request, owner, configNode, members };
+    },
+    readRun: (migration) => deps.readRun(migration),
+    listNodes: () => deps.nodes(),
   });
+}
+
+/** A lock whose run is closed is refused in other words: it is about to be released. */
+async function withRunOfOwner({ readRun }: ClusterActivityDeps, vmid: Vmid, facts: ClusterFacts): Promise<ClusterFacts> {
+  const { lockOwner: owner } = facts;
+  return owner === null ? facts : { ...facts, lockRun: await readRun({ vmid, epoch: owner.epoch, workflowId: owner.workflowId }) };
 }

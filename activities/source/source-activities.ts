@@ -1,4 +1,4 @@
-import type { SourceActivities } from '../../domain/contracts/activities.js';
+import type { EpochRef, SourceActivities } from '../../domain/contracts/activities.js';
 import type { CommitToken } from '../../domain/contracts/ports.js';
 import type { NodeProbe, NodeProbeInput } from '../../domain/contracts/fencing.js';
 import type { NodeFacts } from '../../domain/contracts/facts.js';
@@ -11,6 +11,8 @@ import { copyFigures, memoryFigures } from '../live-figures.js';
 export interface SourceActivityDeps {
   readonly sessions: SourceSessions;
   readonly token: CommitToken;
+  /** An attempt of this migration found its workflow closed. */
+  onOrphaned?(ref: EpochRef): void;
   inspect(input: { readonly vmid: number; readonly storages: readonly string[] }): Promise<NodeFacts>;
   probePeer(input: NodeProbeInput): Promise<NodeProbe>;
   log(sentence: string): void;
@@ -21,7 +23,7 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
   const { sessions } = deps;
   return atTheEdge<SourceActivities>({
     inspectSource: (input) => deps.inspect(input),
-    prepareSource: (input) => sessions.prepare(input, input.plan),
+    prepareSource: (input) => sessions.prepare(input, input.plan, input.workflowId),
     syncDisks: async (input) => {
       const session = await sessions.current(input, input.plan);
       const begunAtMs = performance.now();
@@ -47,5 +49,5 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
       return decision;
     },
     probePeer: (input) => deps.probePeer(input),
-  });
+  }, (input) => deps.onOrphaned?.(input as EpochRef));
 }

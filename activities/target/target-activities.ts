@@ -1,4 +1,4 @@
-import type { TargetActivities } from '../../domain/contracts/activities.js';
+import type { EpochRef, TargetActivities } from '../../domain/contracts/activities.js';
 import type { CommitToken } from '../../domain/contracts/ports.js';
 import type { NodeProbe, NodeProbeInput } from '../../domain/contracts/fencing.js';
 import type { NodeFacts } from '../../domain/contracts/facts.js';
@@ -11,6 +11,8 @@ import { atTheEdge, cancellationSignal, whileTelling } from '../at-the-edge.js';
 export interface TargetActivityDeps {
   readonly sessions: TargetSessions;
   readonly token: CommitToken;
+  /** An attempt of this migration found its workflow closed. */
+  onOrphaned?(ref: EpochRef): void;
   inspect(input: { readonly vmid: number; readonly storages: readonly string[] }): Promise<NodeFacts>;
   probePeer(input: NodeProbeInput): Promise<NodeProbe>;
 }
@@ -34,7 +36,7 @@ export function createTargetActivities(deps: TargetActivityDeps): TargetActiviti
       return decision;
     },
     probePeer: (input) => deps.probePeer(input),
-  });
+  }, (input) => deps.onOrphaned?.(input as EpochRef));
 }
 
 /** A mute source does not disarm its target: only the workflow decides. But it is told of. */

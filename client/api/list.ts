@@ -3,7 +3,7 @@ import type { Phase } from '../../domain/contracts/progress.js';
 import type { MigrationReport } from '../../domain/contracts/report.js';
 import { ATTRIBUTES } from '../../workflows/attributes.js';
 import type { FerryClient } from '../connection.js';
-import { MIGRATE_WORKFLOW } from './names.js';
+import { MIGRATE_WORKFLOW, SETTLE_WORKFLOW } from './names.js';
 import { awaitEnding } from './outcome.js';
 import { queryProgress } from './look.js';
 
@@ -37,7 +37,7 @@ export async function listMigrations(client: FerryClient, options: ListOptions =
   const since = new Date(Date.now() - RECENT_MS).toISOString();
   const recent = options.all === true ? '' : ` AND (ExecutionStatus = 'Running' OR StartTime > '${since}')`;
   const infos: WorkflowExecutionInfo[] = [];
-  for await (const info of client.temporal.workflow.list({ query: `WorkflowType = '${MIGRATE_WORKFLOW}'${recent}` })) {
+  for await (const info of client.temporal.workflow.list({ query: `WorkflowType IN ('${MIGRATE_WORKFLOW}', '${SETTLE_WORKFLOW}')${recent}` })) {
     infos.push(info);
     if (options.all !== true && infos.length >= RECENT_LIMIT) break;
   }

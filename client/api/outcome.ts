@@ -18,6 +18,7 @@ export async function awaitEnding(handle: WorkflowHandle): Promise<Ending> {
   try {
     const result: unknown = await handle.result();
     if (isReport(result)) return { kind: 'report', report: result };
+    if (result === null) return { kind: 'no-report', code: 'NothingLeft', sentence: 'nothing was left to settle' };
     return { kind: 'no-report', code: 'Internal', sentence: 'the migration ended without a report' };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
@@ -44,7 +45,7 @@ export function endingOfFailure(cause: unknown): Ending {
     return {
       kind: 'no-report',
       code: 'Terminated',
-      sentence: 'the workflow was terminated by hand, without a rollback: the guest\'s lock and what was prepared are still there; docs/operator-guide.md, "After a terminated workflow", says what to do',
+      sentence: 'the workflow was terminated by hand; what it left is undone or finished by itself within minutes, at once with `ferry reconcile`',
     };
   }
   return { kind: 'no-report', ...explainFailure(cause) };

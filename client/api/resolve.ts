@@ -3,7 +3,7 @@ import { migrationWorkflowId } from '../../domain/ids.js';
 import type { FerryClient } from '../connection.js';
 import { ClientError } from '../errors.js';
 import { ATTRIBUTES } from '../../workflows/attributes.js';
-import { MIGRATE_WORKFLOW } from './names.js';
+import { MIGRATE_WORKFLOW, SETTLE_WORKFLOW } from './names.js';
 
 export interface FoundRun {
   readonly handle: WorkflowHandle;
@@ -43,7 +43,7 @@ async function describe(client: FerryClient, workflowId: string, runId?: string)
 }
 
 async function newestByGuest(client: FerryClient, vmid: number): Promise<FoundRun | null> {
-  const query = `WorkflowType = '${MIGRATE_WORKFLOW}' AND ${ATTRIBUTES.guestId.name} = '${vmid}'`;
+  const query = `WorkflowType IN ('${MIGRATE_WORKFLOW}', '${SETTLE_WORKFLOW}') AND ${ATTRIBUTES.guestId.name} = '${vmid}'`;
   try {
     for await (const info of client.temporal.workflow.list({ query, pageSize: 1 })) {
       return await describe(client, info.workflowId, info.runId);

@@ -6,6 +6,8 @@ import type { Watched } from '../api/watch.js';
 export const EXIT = {
   ok: 0,
   rolledBack: 1,
+  /** `ferry reconcile`: not everything is in order. */
+  leftover: 1,
   refused: 2,
   cancelled: 3,
   unreachable: 4,
@@ -29,6 +31,7 @@ const BY_OUTCOME: Readonly<Record<MigrationReport['outcome'], number>> = {
 const BY_FAILURE: Readonly<Record<string, number>> = {
   InvalidInput: EXIT.usage,
   GuestNotFound: EXIT.refused,
+  NothingLeft: EXIT.ok,
   GuestLocked: EXIT.refused,
   GuestNotRunning: EXIT.refused,
   PrerequisitesNotMet: EXIT.refused,

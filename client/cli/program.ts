@@ -71,6 +71,12 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--by <name>', 'who says so, for the record (default: you)')
     .option('--json', 'the answer as JSON')
     .action(async (what: string, flags: ResolveFlags) => done(await (await import('./commands/resolve.js')).resolveCommand(io, what, flags)));
+  program.command('reconcile').description('compare journals, workflows and nodes; settle what closed workflows left, list what is nobody\'s')
+    .option('--node <node>', 'only this node')
+    .option('--dry-run', 'only look')
+    .option('--wait', 'until everything is settled')
+    .option('--json', 'as JSON')
+    .action(async (flags: OutputFlags & { node?: string; dryRun?: boolean; wait?: boolean }) => done(await (await import('./commands/reconcile.js')).reconcileCommand(io, flags)));
   return program;
 }
 

@@ -13,17 +13,19 @@ const BARE = {
 /** What `ferry list` prints. */
 export function renderList(rows: readonly ListedMigration[]): string {
   if (rows.length === 0) return 'no migrations';
-  const table = new Table({ head: HEAD, chars: BARE, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } });
-  for (const row of rows) {
-    table.push([
-      row.workflowId,
-      row.vmid === null ? '?' : String(row.vmid),
-      `${row.source ?? '?'} → ${row.target ?? '?'}`,
-      row.phase ?? (row.running ? '?' : '-'),
-      localTime(new Date(row.startedAt)),
-      renderDuration(row.durationMs),
-      row.outcome ?? 'running',
-    ]);
-  }
+  return bareTable(HEAD, rows.map((row) => [
+    row.workflowId,
+    row.vmid === null ? '?' : String(row.vmid),
+    `${row.source ?? '?'} → ${row.target ?? '?'}`,
+    row.phase ?? (row.running ? '?' : '-'),
+    localTime(new Date(row.startedAt)),
+    renderDuration(row.durationMs),
+    row.outcome ?? 'running',
+  ]));
+}
+
+export function bareTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const table = new Table({ head: [...head], chars: BARE, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } });
+  for (const row of rows) table.push([...row]);
   return table.toString().split('\n').map((line) => line.trimEnd()).join('\n');
 }

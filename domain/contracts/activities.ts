@@ -4,6 +4,7 @@ import type { ClusterFacts, GuestRunState, NodeFacts } from './facts.js';
 import type { MigrationPlan } from './plan.js';
 import type { MigrateRequest } from './request.js';
 import type { NextStep, RoundSample } from '../convergence/decide.js';
+import type { LedgerEntry, NodeReconciliation, RunState, SettlementFacts } from './reconcile.js';
 
 /** Which migration, of which guest: in every command to a node, so that a stale one can be refused. */
 export interface EpochRef {
@@ -13,6 +14,8 @@ export interface EpochRef {
 
 export interface Planned extends EpochRef {
   readonly plan: MigrationPlan;
+  /** The workflow that runs this migration: whoever finds the journal later asks it whether it still does. */
+  readonly workflowId?: string;
 }
 
 /** Where to reach something on the target. */
@@ -120,7 +123,7 @@ export interface ClusterActivities {
   /** Parses the operator's input and reads the cluster file system. Fails with `InvalidInput`; changes nothing. */
   openRequest(raw: unknown): Promise<{ readonly request: MigrateRequest; readonly cluster: ClusterFacts }>;
   /** Takes the guest's lock for this epoch; idempotent for the owner. Fails with `GuestLocked`, naming the owner. */
-  lockGuest(input: EpochRef & { node: NodeName; workflowId: string; requestedBy: string; reason?: string }): Promise<void>;
+  lockGuest(input: EpochRef & { node: NodeName; nodes?: readonly NodeName[]; workflowId: string; requestedBy: string; reason?: string }): Promise<void>;
   /** Releases the lock if this epoch owns it, wherever the config is now; otherwise does nothing. */
   unlockGuest(input: EpochRef): Promise<void>;
   readDecision(input: EpochRef): Promise<Decision>;
@@ -134,6 +137,20 @@ export interface ClusterActivities {
   fenceDelayMs(input: FenceInput): Promise<number | null>;
   /** Runs the node's fence command. */
   fenceNode(input: FenceInput): Promise<FenceResult>;
+  /** Parses what names a migration to be settled, and reads what the cluster file system holds of it. Fails with `InvalidInput`. */
+  openSettlement(raw: unknown): Promise<SettlementFacts>;
+  /** Whether some run of this epoch is still open. */
+  readRun(input: EpochRef & { readonly workflowId: string }): Promise<RunState>;
+  /** Members of the cluster, online or not. */
+  listNodes(): Promise<readonly NodeName[]>;
+}
+
+/** What any agent does for its own node, on its queue. */
+export interface NodeActivities {
+  /** What this node's journal knows of an epoch, open or closed; null: nothing. */
+  readLedger(input: EpochRef): Promise<LedgerEntry | null>;
+  /** Compares this node's journal, the runs and what is really there; settles what belongs to closed runs unless `dryRun`. */
+  reconcileNode(input: { readonly dryRun: boolean }): Promise<NodeReconciliation>;
 }
 
 export interface SourceActivities {

@@ -19,6 +19,8 @@ export interface FerryConfig {
   readonly portRange: { readonly first: number; readonly last: number };
   /** By node name; empty: ferry powers nobody off. Only the control workers use it. */
   readonly fence: Readonly<Record<string, FenceConfig>>;
+  /** How often an agent looks for what closed workflows left on its node; 0: only when it starts and when asked. */
+  readonly reconcileIntervalSeconds: number;
 }
 
 export interface SshConfig {
@@ -68,6 +70,7 @@ const configSchema = z.strictObject({
   ssh: sshSchema.prefault({}),
   portRange: portRangeSchema.prefault({}),
   fence: fenceSchema.default({}),
+  reconcileIntervalSeconds: wholeNumber(0, 86_400).default(180),
 }, { error: 'expected an object' });
 
 const KEYS = [

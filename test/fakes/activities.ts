@@ -1,12 +1,15 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ClusterActivities, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
+import type { ClusterActivities, EpochRef, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
 import type { FenceResult, NodeProbe } from '../../domain/contracts/fencing.js';
+import type { RunState } from '../../domain/contracts/reconcile.js';
+import { parseSettleRequest } from '../../domain/edge/settle-request.js';
 import type { ClusterFacts, GuestRunState } from '../../domain/contracts/facts.js';
 import type { ErrorCode } from '../../domain/errors.js';
 import { clusterFacts, nodeFacts, requestFor } from './facts.js';
 import { Faults, injected, type Fault, type SwitchFault } from './faults.js';
 import { commitTimes, endpoints, sampleOf, switchoverResult } from './figures.js';
+import { note } from './node-activities.js';
 import { World, wholeCopy } from './world.js';
 
 export interface FakeOptions {
@@ -31,6 +34,7 @@ export interface FakeOptions {
   readonly fence?: { readonly delayMs: number; run(): FenceResult };
   /** Awaited before each activity's effect. */
   readonly pauseAt?: (call: string) => Promise<void>;
+  readRun?(migration: EpochRef & { readonly workflowId: string }): Promise<RunState>;
   onAway?(side: 'source' | 'target'): void;
   onHold?(): void;
 }
@@ -55,10 +59,10 @@ export class FakeActivities {
       const cluster = clusterFacts(vmid, source, target);
       return { request: requestFor(vmid, target), cluster: this.#options.seesLock === true ? { ...cluster, ...lockedBy(cluster, this.world.lock) } : cluster };
     },
-    lockGuest: ({ epoch, workflowId }) => {
+    lockGuest: ({ epoch, workflowId, nodes }) => {
       const owner = this.world.lock;
       if (owner !== null && owner.epoch !== epoch) throw fail('GuestLocked', `lock guest failed: vm ${this.world.vmid}: held by workflow ${owner.workflowId}`);
-      this.world.lock = { epoch, workflowId };
+      this.world.lock = { epoch, workflowId, ...(nodes === undefined ? {} : { nodes }) };
     },
     unlockGuest: ({ epoch }) => {
       if (this.world.lock?.epoch === epoch) this.world.lock = null;
@@ -71,11 +75,22 @@ export class FakeActivities {
     probeNode: () => this.#looked('the control worker'),
     fenceDelayMs: () => this.#options.fence?.delayMs ?? null,
     fenceNode: () => this.#options.fence?.run() ?? { done: false, sentence: 'no fence command' },
+    openSettlement: (raw) => {
+      const { vmid, source, target } = this.#options;
+      const { lock } = this.world;
+      const owner = lock === null ? null : { ...lock, requestedBy: 'root@pam', since: SINCE };
+      return { request: parseSettleRequest(raw), owner, configNode: vmid === this.world.vmid ? this.#options[this.world.configOn] : null, members: [source, target] };
+    },
+    readRun: (migration) => this.#options.readRun?.(migration) ?? 'unknown',
+    listNodes: () => [this.#options.source, this.#options.target],
   });
 
   readonly source = (): SourceActivities => this.#wrap<SourceActivities>('source', {
     inspectSource: () => nodeFacts(this.#options.vmid, this.#options.source, 1, true),
-    prepareSource: () => this.world.set('source', { journal: 'prepared' }),
+    prepareSource: (input) => {
+      note(this.world, 'source', input);
+      this.world.set('source', { journal: 'prepared' });
+    },
     syncDisks: () => {
       this.world.set('source', { journal: 'mirrored' });
       return { copiedBytes: 1, elapsedMs: 1, disks: [] };
@@ -119,10 +134,11 @@ export class FakeActivities {
 
   readonly target = (): TargetActivities => this.#wrap<TargetActivities>('target', {
     inspectTarget: () => nodeFacts(this.#options.vmid, this.#options.target, 2, false),
-    reserveTarget: ({ epoch }) => {
+    reserveTarget: (input) => {
+      note(this.world, 'target', input);
       this.world.set('target', { qemu: 'inmigrate', journal: 'reserved' });
       if (this.world.token === 'none') this.world.token = 'undecided';
-      this.world.tokenEpoch = epoch;
+      this.world.tokenEpoch = input.epoch;
       return endpoints;
     },
     armTarget: async () => {
@@ -137,6 +153,7 @@ export class FakeActivities {
       }
     },
     verifyRunning: () => {
+      this.#requireOpenTarget();
       if (this.world.target.qemu !== 'running') throw fail('GuestNotRunning', 'verify failed: the guest does not run here');
       return { state: 'running' };
     },
@@ -145,6 +162,7 @@ export class FakeActivities {
       this.world.set('target', { qemu: 'stopped', migrationStatus: null, journal: null });
     },
     finishCommit: () => {
+      this.#requireOpenTarget();
       if (this.world.token !== 'committed' && !wholeCopy(this.world.target)) throw fail('OwnershipUnknown', 'finish commit failed: no whole copy here');
       if (!this.world.commit()) throw fail('OwnershipUnknown', 'finish commit failed: the token says aborted');
       return commitTimes;
@@ -157,6 +175,10 @@ export class FakeActivities {
 
   #looked(observer: string): NodeProbe {
     return { answers: this.#options.signsOfLife?.() ?? [], silences: [`no sign of life, asked by ${observer}`] };
+  }
+
+  #requireOpenTarget(): void {
+    if (this.world.noted.target !== null && this.world.target.journal === null) throw fail('StaleEpoch', 'use journal failed: it is closed');
   }
 
   #evidence(side: 'source' | 'target', node: string) {
@@ -187,12 +209,14 @@ export class FakeActivities {
   }
 }
 
+const SINCE = '2030-01-01T00:00:00.000Z';
+
 /** The activities of a set, each free to answer at once. */
 type Loose<A> = { [K in keyof A]: A[K] extends (...args: infer P) => Promise<infer R> ? (...args: P) => R | Promise<R> : never };
 
 function lockedBy({ guest }: ClusterFacts, lock: World['lock']): Partial<ClusterFacts> {
   if (lock === null || guest?.kind !== 'qemu') return {};
-  return { lockOwner: { ...lock, requestedBy: 'root@pam', since: '2030-01-01T00:00:00.000Z' }, guest: { ...guest, config: { ...guest.config, lock: 'migrate' } } };
+  return { lockOwner: { ...lock, requestedBy: 'root@pam', since: SINCE }, guest: { ...guest, config: { ...guest.config, lock: 'migrate' } } };
 }
 
 async function beating<T>(work: (fallSilent: () => Promise<never>) => Promise<T>): Promise<T> {

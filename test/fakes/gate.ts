@@ -5,9 +5,10 @@ export interface CallGate {
   open(): void;
 }
 
-/** Stops the world at one activity until the test lets it go on. */
-export function gateAt(activity: string): CallGate {
+/** Stops the world at one activity until the test lets it go on. `firstOnly`: later calls of it pass. */
+export function gateAt(activity: string, { firstOnly = false }: { readonly firstOnly?: boolean } = {}): CallGate {
   let open = (): void => undefined;
+  let held = false;
   let reach = (): void => undefined;
   const opened = new Promise<void>((resolve) => {
     open = resolve;
@@ -19,7 +20,8 @@ export function gateAt(activity: string): CallGate {
     reached,
     open: () => open(),
     pauseAt: (call) => {
-      if (call !== activity) return Promise.resolve();
+      if (call !== activity || (firstOnly && held)) return Promise.resolve();
+      held = true;
       reach();
       return opened;
     },

@@ -3,12 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
-import { MIGRATIONS_QUEUE, nodeQueue } from '../../domain/ids.js';
+import { MIGRATIONS_QUEUE, nodeQueue, settlementWorkflowId } from '../../domain/ids.js';
 import type { MigrationProgress } from '../../domain/contracts/progress.js';
 import type { MigrationReport } from '../../domain/contracts/report.js';
+import { createReadRun } from '../../workers/run-states.js';
 import type { Timings } from '../../workflows/timings.js';
 import { FakeActivities, type FakeOptions } from './activities.js';
 import type { Agent, Bench } from './bench.js';
+import { nodeActivities } from './node-activities.js';
 import type { World } from './world.js';
 
 export interface ScenarioOptions extends Omit<FakeOptions, 'vmid' | 'source' | 'target' | 'onAway' | 'onHold'> {
@@ -52,7 +54,7 @@ export class Scenario {
       onHold = resolve;
     });
     this.fakes = new FakeActivities({
-      ...options, vmid: this.vmid, source: this.source, target: this.target, onHold,
+      ...options, vmid: this.vmid, source: this.source, target: this.target, onHold, readRun: createReadRun(bench.env.client.workflow),
       onAway: (side) => {
         this.#away.add(side);
         void this.#agents[side].stop();
@@ -60,8 +62,8 @@ export class Scenario {
     });
     bench.register(this.vmid, this.fakes.cluster());
     this.#agents = {
-      source: bench.agent(nodeQueue(this.source), this.fakes.source()),
-      target: bench.agent(nodeQueue(this.target), this.fakes.target()),
+      source: bench.agent(nodeQueue(this.source), { ...this.fakes.source(), ...nodeActivities(this.world, 'source', this.source) }),
+      target: bench.agent(nodeQueue(this.target), { ...this.fakes.target(), ...nodeActivities(this.world, 'target', this.target) }),
     };
   }
 
@@ -83,6 +85,14 @@ export class Scenario {
       // A bug in workflow code fails tasks for ever: the test shall fail, not hang.
       workflowExecutionTimeout: '50s',
       memo: { timings: this.#options.timings ?? FAST },
+    });
+  }
+
+  /** Ends what a closed run has left, as an agent asks for it. */
+  settle(epoch: string, nodes: readonly string[] = [this.source, this.target]): Promise<WorkflowHandle> {
+    return this.#bench.env.client.workflow.start('settleMigration', {
+      taskQueue: MIGRATIONS_QUEUE, workflowId: settlementWorkflowId({ vmid: this.vmid, epoch }), workflowIdConflictPolicy: 'USE_EXISTING',
+      args: [{ vmid: this.vmid, epoch, nodes }], workflowExecutionTimeout: '50s', memo: { timings: this.#options.timings ?? FAST },
     });
   }
 

@@ -55,6 +55,12 @@ export function describeCases(name: string, cases: Readonly<Record<string, (benc
   });
 }
 
+/** As `expectSound`, of a settlement: it succeeds whichever way it ended the migration. */
+export function expectSettled({ world }: Scenario, { status, report, message }: Ending, outcome: 'migrated' | 'rolled-back'): void {
+  expect({ status, outcome: report?.outcome ?? message, owner: world.configOn, violations: world.violations, leftovers: world.leftovers() })
+    .toEqual({ status: 'completed', outcome, owner: outcome === 'migrated' ? 'target' : 'source', violations: [], leftovers: [] });
+}
+
 /** One copy ran at any time, one is left, on the right node, with nothing beside it; and every fault did happen. */
 export function expectSound({ world, fakes }: Scenario, { status, report, message }: Ending, outcome: Row['outcome']): void {
   const ended = report?.outcome ?? 'no report';

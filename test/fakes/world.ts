@@ -1,4 +1,4 @@
-import type { Decision } from '../../domain/contracts/activities.js';
+import type { Decision, Planned } from '../../domain/contracts/activities.js';
 import type { GuestRunState } from '../../domain/contracts/facts.js';
 import type { SwitchFault } from './faults.js';
 
@@ -19,8 +19,10 @@ export class World {
   readonly target: Side = { qemu: 'stopped', migrationStatus: null, journal: null };
   token: Decision = 'none';
   tokenEpoch = '';
-  lock: { epoch: string; workflowId: string } | null = null;
+  lock: { epoch: string; workflowId: string; nodes?: readonly string[] } | null = null;
   configOn: 'source' | 'target' = 'source';
+  /** First record of each side's journal entry. */
+  readonly noted: Record<'source' | 'target', Planned | null> = { source: null, target: null };
   readonly #listening = new Gate();
   /** After a reset the lost run's attempt may end after the next has begun. */
   #listeners = 0;
@@ -82,7 +84,7 @@ export class World {
 
   /** By the target; true when it owns the guest now. */
   commit(): boolean {
-    if (this.source.journal !== 'handed-over') this.violations.push('rule 1: commit without HANDOVER');
+    if (this.token !== 'committed' && this.source.journal !== 'handed-over') this.violations.push('rule 1: commit without HANDOVER');
     if (this.decide('committed') !== 'committed') return false;
     this.configOn = 'target';
     this.set('target', { qemu: 'running' });

@@ -1,6 +1,6 @@
-import type { WorkflowHandle } from '@temporalio/client';
 import { Bench } from '../fakes/bench.js';
 import { gateAt } from '../fakes/gate.js';
+import { resetTo } from '../fakes/reset.js';
 import { Scenario, endingOf } from '../fakes/scenario.js';
 import { expectSound } from '../fakes/table.js';
 
@@ -38,14 +38,3 @@ describe('a workflow that is reset', () => {
     }
   });
 });
-
-/** As `temporal workflow reset --type FirstWorkflowTask` or `LastWorkflowTask`. */
-async function resetTo(task: 'first' | 'last', { env }: Bench, handle: WorkflowHandle): Promise<WorkflowHandle> {
-  const { workflowId, runId } = await handle.describe();
-  const { events } = await handle.fetchHistory();
-  const done = events?.filter((event) => event.workflowTaskCompletedEventAttributes).map(({ eventId }) => eventId) ?? [];
-  const { runId: newRunId } = await env.client.workflowService.resetWorkflowExecution({
-    namespace: 'default', workflowExecution: { workflowId, runId }, workflowTaskFinishEventId: done.at(task === 'first' ? 0 : -1) ?? null, reason: 'test', requestId: runId,
-  });
-  return env.client.workflow.getHandle(workflowId, newRunId);
-}

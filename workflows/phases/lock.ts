@@ -11,6 +11,7 @@ export async function lockGuest(run: MigrationRun): Promise<void> {
   await steps.cluster.lockGuest({
     ...ref,
     node: plan.source,
+    nodes: [plan.source, plan.target],
     workflowId: workflowInfo().workflowId,
     requestedBy: request.requestedBy,
     ...(request.reason === undefined ? {} : { reason: request.reason }),

@@ -1,5 +1,6 @@
 import { CancelledFailure, ApplicationFailure } from '@temporalio/workflow';
 import { messageOf } from '../../domain/errors.js';
+import type { MigrationReport } from '../../domain/contracts/report.js';
 import type { Phase } from '../../domain/contracts/progress.js';
 import { codeOf } from '../failures.js';
 import { LeftBehind } from '../persist.js';
@@ -12,12 +13,19 @@ export interface Breakage {
   readonly phase: Phase;
 }
 
+/** Undoes everything and ends the workflow with the original failure. */
+export async function rollBack(run: MigrationRun, breakage: Breakage): Promise<never> {
+  const { report, guest } = await undo(run, breakage);
+  if (breakage.cancelled) throw new CancelledFailure(`migration of vm ${run.plan.vmid} cancelled: ${guest}`, [report]);
+  throw ApplicationFailure.create({ type: codeOf(breakage.cause), message: report.reason, nonRetryable: true, details: [report] });
+}
+
 /**
- * Undoes everything, last step first, and ends the workflow with the original failure. Each undo persists by itself; one
- * that gives up all the same (a newer migration owns the guest there) is an incident and keeps none of the others from running.
+ * Undoes everything, last step first. Each undo persists by itself; one that gives up all the same (a newer migration owns
+ * the guest there) is an incident and keeps none of the others from running. `guest`: what became of it.
  */
-export async function rollBack(run: MigrationRun, { cause, cancelled, phase }: Breakage): Promise<never> {
-  const { state, saga, plan } = run;
+export async function undo(run: MigrationRun, { cause, cancelled, phase }: Breakage): Promise<{ readonly report: MigrationReport; readonly guest: string }> {
+  const { state, saga } = run;
   const untouched = codeOf(cause) === 'GuestLocked';
   const begun = cancelled ? `cancelled in phase ${phase}` : messageOf(cause);
   state.enter('rollingBack', begun);
@@ -29,8 +37,7 @@ export async function rollBack(run: MigrationRun, { cause, cancelled, phase }: B
   const outcome = cancelled ? 'cancelled' : untouched ? 'refused' : 'rolled-back';
   const report = { ...buildReport(run, outcome, reason), ...(guest.trouble ? { guestTrouble: guest.sentence } : {}) };
   state.finish(untouched ? 'refused' : 'rolledBack', report);
-  if (cancelled) throw new CancelledFailure(`migration of vm ${plan.vmid} cancelled: ${guest.sentence}`, [report]);
-  throw ApplicationFailure.create({ type: codeOf(cause), message: reason, nonRetryable: true, details: [report] });
+  return { report, guest: guest.sentence };
 }
 
 interface Guest {
