@@ -66,6 +66,25 @@ test('ssh child killed: rolled back, the guest never left the source', async () 
   await expectWhole(cluster, 'pve1');
 });
 
+/** A heartbeat time-out, and the evidence a workflow then asks for, take more than 20 s. */
+test.each([
+  ['waits before its switch', 'source.pre-switchover.after'],
+  ['has completed', 'source.completed.after'],
+] as const)('source agent killed when its QEMU %s: the next one ends it before it takes tasks', async (title, failpoint) => {
+  const failpoints = cluster.lab.failpoints('pve1');
+  failpoints.arm(failpoint, 'kill');
+  cluster.probe.reset();
+  const report = await migrate(cluster, 'pve2');
+  const { maxGapMs } = await cluster.probe.snapshot();
+  console.log(`source agent killed when its QEMU ${title}: ${report.outcome}, the guest was silent for ${(maxGapMs / 1000).toFixed(1)} s`);
+  expect(failpoints.fired().map(({ name }) => name)).toEqual([failpoint]);
+  failpoints.clear();
+  expect(maxGapMs).toBeLessThan(15_000);
+  const owner = report.outcome === 'migrated' ? 'pve2' : 'pve1';
+  await expectWhole(cluster, owner);
+  if (owner === 'pve2') expect(await migrate(cluster, 'pve1')).toMatchObject({ outcome: 'migrated' });
+});
+
 /** Kills the process whose pid `ask` prints inside the node. */
 async function killInNode(node: string, ask: readonly string[]): Promise<void> {
   const pid = (await cluster.lab.exec(node, ask)).stdout.trim();
