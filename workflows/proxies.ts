@@ -27,7 +27,7 @@ export const clusterSteps = (vmid: Vmid): ClusterActivities =>
 
 /** What an agent does for its node. `about`: for the summaries. */
 export const nodeSteps = (node: NodeName, about: string, patience: 'prompt' | 'patient' = 'prompt'): NodeActivities =>
-  bind<NodeActivities>(NODE, nodeQueue(node), `${node}${about}`, patience);
+  bind<NodeActivities>(NODE, { taskQueue: nodeQueue(node), where: `${node}${about}`, patience, node, listener: null });
 
 type Kind = 'cluster' | 'step' | 'observer' | 'collect' | 'look' | 'fence';
 
