@@ -1,5 +1,6 @@
 import { ApplicationFailure, condition, defineQuery, defineSignal, defineUpdate, isCancellation, proxyActivities, setHandler, ActivityCancellationType } from '@temporalio/workflow';
 import type { MigrationProgress } from '../../../domain/contracts/progress.js';
+import type { ClusterReconciliation } from '../../../domain/contracts/reconcile.js';
 import type { MigrationReport } from '../../../domain/contracts/report.js';
 import type { MigrateRequest } from '../../../domain/contracts/request.js';
 import { reportOf } from './report.js';
@@ -80,4 +81,16 @@ export async function checkMigration(request: MigrateRequest): Promise<unknown> 
     warnings: [],
     plan: null,
   };
+}
+
+/** A dry run sees what would be settled; otherwise a settlement is named that the test starts itself. */
+export async function reconcileCluster({ dryRun = false, nodes = ['pve1', 'pve2'] }: { dryRun?: boolean; nodes?: readonly string[] }): Promise<ClusterReconciliation> {
+  if (nodes.includes('pve9')) throw ApplicationFailure.nonRetryable('reconcile failed: pve9: not a member of the cluster, which has pve1, pve2', 'InvalidInput');
+  const finding = { verdict: 'settle' as const, vmid: 700, epoch: 'epoch-700', subject: 'source journal (migrating)', reason: 'workflow migrate-guest-700 is closed and left it behind', workflowId: 'migrate-guest-700', nodes: ['pve1', 'pve2'] };
+  const silent = nodes.includes('pve2') ? [{ node: 'pve2', cause: 'reconcileNode failed: pve2: nobody took the task, the agent is away' }] : [];
+  return { dryRun, nodes: [{ node: 'pve1', findings: [finding], settling: dryRun ? [] : ['settle-700-epoch-700'] }], silent };
+}
+
+export async function settleMigration(): Promise<MigrationReport> {
+  return reportOf({ vmid: 700, target: 'pve2', requestedBy: 'root@pve1' }, 'rolled-back');
 }

@@ -36,6 +36,7 @@ const TABLE: readonly (readonly [string, Breakage, string, string])[] = [
   ['migrate_downtime is no number', { facts: { cluster: withConfig({ values: { migrate_downtime: 'soon' } }) } }, 'config-invalid', "migrate_downtime of VM 101 is not a number: 'soon'"],
   ['locked by PVE', { facts: { cluster: withConfig({ lock: 'backup' }) } }, 'guest-locked', 'VM is locked (backup)'],
   ['locked by another migration', { facts: { cluster: cluster({ lockOwner: { epoch: 'e', workflowId: 'from-the-ui', requestedBy: 'eve', since: '2025-01-01T00:00:00Z' } }) } }, 'guest-locked', 'VM is locked (migrate) by from-the-ui, requested by eve'],
+  ['locked by a migration whose workflow is closed', { facts: { cluster: cluster({ lockOwner: { epoch: 'e', workflowId: 'migrate-guest-101', requestedBy: 'eve', since: '2025-01-01T00:00:00Z' }, lockRun: 'closed' }) } }, 'guest-locked', 'that workflow is closed and has left its lock'],
   ['a QEMU on the target', { facts: { target: target({ guest: runtime({ state: 'inmigrate' }) }) } }, 'target-has-guest', 'VM 101 already running'],
   ['PCI passthrough', { facts: { cluster: withConfig({ values: { hostpci0: '0000:01:00.0' } }) } }, 'local-devices', "can't migrate VM which uses local devices: hostpci0"],
   ['PCI passthrough, by force', { facts: { cluster: withConfig({ values: { hostpci0: '0000:01:00.0' } }) }, request: { force: true } }, 'local-devices', '--force does not help'],
