@@ -4,7 +4,7 @@ import type { ClusterReconciliation, Finding } from '../../domain/contracts/reco
 import { awaitSettled, checkMigration, reconcile } from '../../client/index.js';
 import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
 import { begin, expectWhole, migrate, startCluster, untilMidPrecopy, untilProgress, VMID, type Cluster, type RunningMigration } from './support/cluster.js';
-import { configText, leftovers } from './support/leftovers.js';
+import { configText, leftovers } from '../matrix/leftovers.js';
 
 jest.setTimeout(240_000);
 let cluster: Cluster;

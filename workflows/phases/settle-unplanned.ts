@@ -30,8 +30,8 @@ export async function settleUnplanned(ref: EpochRef, { request, owner, configNod
   for (const node of nodes) {
     await persist(on(node, node), `close the epoch on ${node}`, (s) => s.target.releaseReservation(ref).catch((error: unknown) => Promise.reject(begunAfterAll(error))));
   }
-  await persist(run, 'unlock the guest', (s) => s.cluster.unlockGuest(ref));
   await persist(run, 'forget the epoch', (s) => s.cluster.forgetEpoch(ref));
+  await persist(run, 'unlock the guest', (s) => s.cluster.unlockGuest(ref));
   const subject = {
     ref, state, plan: null, warnings: [],
     request: { vmid: ref.vmid, target, withLocalDisks: true, force: false, requestedBy: owner?.requestedBy ?? 'unknown' },
