@@ -34,7 +34,7 @@ async function comeBack({ decision, configOn, qemu }: Seen): Promise<{ deps: Sou
   const client = { execute: (command: string) => Promise.resolve(command === 'query-status' ? { status: qemu, running: qemu === 'running' } : { status: 'completed' }), close: () => undefined };
   const deps = {
     node: 'pve1', journal,
-    token: { read: () => Promise.resolve(decision) },
+    token: { read: () => Promise.resolve(decision), decide: () => Promise.resolve(decision) },
     configs: { find: () => Promise.resolve({ kind: 'qemu', node: configOn }) },
     qemuAlive: () => Promise.resolve(qemu !== null),
     connectQmp: () => Promise.resolve(client),
