@@ -117,9 +117,9 @@ export async function expectWhole(cluster: Cluster, owner: string): Promise<Prob
   return after;
 }
 
-/** A later answer than the one known: proof that the guest runs now. */
+/** A later answer than the one known: proof that the guest runs now. TCP may ask again only after as long as it was silent before. */
 async function freshAnswer(probe: Probe, before: ProbeReport): Promise<ProbeReport> {
-  const deadlineMs = performance.now() + 10_000;
+  const deadlineMs = performance.now() + 10_000 + 2 * before.maxGapMs;
   for (;;) {
     const report = await probe.snapshot();
     const [then, now] = [before.lastAnswer, report.lastAnswer];
