@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { tellMigration } from '../../client/index.js';
 import type { MigrationReport } from '../../domain/contracts/report.js';
 import { cleanUpWorkflowId } from '../../domain/ids.js';
-import { begin, expectAlive, expectWhole, reportOf, startCluster, untilProgress, VMID, type Cluster, type RunningMigration } from './support/cluster.js';
+import { begin, expectAlive, expectWhole, reportOf, startCluster, untilProgress, VMID, type Cluster, type RunningMigration } from '../cluster-lab/support/cluster.js';
 
 jest.setTimeout(240_000);
 let cluster: Cluster;
