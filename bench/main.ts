@@ -8,6 +8,7 @@ import { parseMigrateRequest } from '../domain/edge/migrate-request.js';
 import { Lab } from '../lab/lab.js';
 import type { Probe } from '../lab/probe.js';
 import { migrateBare } from './bare-migration.js';
+import { renderSplits, type BlackoutSplit } from './split.js';
 import { renderSteps, stepsOf, type Step } from './steps.js';
 import { renderTable, type Run } from './table.js';
 
@@ -29,11 +30,13 @@ async function main(): Promise<void> {
     const client = await connectTemporal({ ...process.env, ...lab.env });
     const probe = await lab.probe(VMID);
     const runs: Run[] = [];
+    const splits: { readonly transport: MigrationType; readonly split: BlackoutSplit }[] = [];
     const steps: { readonly transport: MigrationType; readonly steps: readonly Step[] }[] = [];
     for (const transport of TRANSPORTS) {
       for (let pair = 0; pair < pairs; pair += 1) {
         const [hand, own] = [await bare(lab, probe, transport), await ferry(lab, client, probe, transport)];
         runs.push(hand, own.run);
+        if (own.split !== null) splits.push({ transport, split: own.split });
         steps.push({ transport, steps: await stepsOf(client, own.workflowId, own.runId) });
         console.error(`${transport} ${pair + 1}/${pairs}`);
       }
@@ -41,6 +44,7 @@ async function main(): Promise<void> {
     const last = await probe.stop();
     await client.close();
     console.log(renderTable(runs));
+    console.log(`\nferry's blackouts\n${renderSplits(splits)}`);
     for (const transport of TRANSPORTS) console.log(`\nferry's steps, ${transport}\n${renderSteps(steps.filter((s) => s.transport === transport).map((s) => s.steps))}`);
     console.log(`guest: memory errors ${last.lastAnswer?.memErrors}, disk errors ${last.lastAnswer?.diskErrors}, TCP connection ${last.tcpAlive ? 'alive' : 'lost'}`);
     if (last.lastAnswer?.memErrors !== 0 || last.lastAnswer.diskErrors !== 0 || !last.tcpAlive) process.exitCode = 1;
@@ -57,7 +61,7 @@ async function bare(lab: Lab, probe: Probe, transport: MigrationType): Promise<R
   return { who: 'bare', transport, ...figures, gapMs: await gapSeen(probe), copiedMiB: null };
 }
 
-async function ferry(lab: Lab, client: FerryClient, probe: Probe, transport: MigrationType): Promise<{ readonly run: Run; readonly workflowId: string; readonly runId: string }> {
+async function ferry(lab: Lab, client: FerryClient, probe: Probe, transport: MigrationType): Promise<{ readonly run: Run; readonly split: BlackoutSplit | null; readonly workflowId: string; readonly runId: string }> {
   const [, target] = nextHop(lab);
   probe.reset();
   const begunAtMs = performance.now();
@@ -70,7 +74,7 @@ async function ferry(lab: Lab, client: FerryClient, probe: Probe, transport: Mig
     who: 'ferry', transport, totalMs: performance.now() - begunAtMs, qemuTotalMs: report.qemuTotalMs ?? 0, qemuDowntimeMs: report.qemuDowntimeMs ?? 0,
     stoppedMs: report.blackout?.totalMs ?? 0, diskSyncMs: report.phases.find((p) => p.phase === 'diskSync')?.elapsedMs ?? 0, gapMs: await gapSeen(probe), copiedMiB: ((report.bytes?.ram ?? 0) + (report.bytes?.disks ?? 0)) / 1024 ** 2,
   };
-  return { run, workflowId, runId };
+  return { run, split: report.blackout, workflowId, runId };
 }
 
 function nextHop(lab: Lab): readonly [string, string] {

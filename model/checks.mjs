@@ -35,6 +35,7 @@ export const MUTANTS = [
   { mutant: 'FORGOTTEN_EARLY', breaks: 'L1', means: 'the token is forgotten before both nodes are clean' },
   { mutant: 'NO_RECOVERY', breaks: 'L2', means: 'no recovery when an agent starts', defines: WITHOUT_ORCHESTRATOR },
   { mutant: 'LATE_CANCEL_UNSEEN', breaks: 'L2', means: 'recovery does not notice that its cancel came too late', defines: WITHOUT_ORCHESTRATOR },
+  { mutant: 'ABORT_NEEDS_COMMAND', breaks: 'L2', means: 'a copy beyond completed waits for the rollback although the token says aborted', defines: WITHOUT_ORCHESTRATOR },
   { mutant: 'HANDOVER_ONCE', breaks: 'L2', means: 'HANDOVER is not repeated', defines: WITHOUT_ORCHESTRATOR },
   { mutant: 'NO_FENCING', breaks: 'F', means: 'nobody can confirm fencing', defines: ['OFF_FOR_GOOD', ...ONE_FAULT] },
 ].map((entry) => ({ defines: ONE_FAULT, ...entry }));

@@ -106,6 +106,15 @@
 #define AFTER_A_LATE_CANCEL (sq == S_POST -> D_DUTY : D_ENDED)
 #endif
 
+/* Rule 2: a copy beyond `completed` goes on when the token says `aborted`, whoever wrote that, and without a command. */
+#ifdef MUTANT_ABORT_NEEDS_COMMAND
+#define ON_ABORTED driver = D_ENDED
+#define READ_ABORTED
+#else
+#define ON_ABORTED sq = (sq == S_POST && aborted -> S_BACK : sq); driver = D_ENDED; checkRunning()
+#define READ_ABORTED :: STEP { sUp && driver == D_DUTY && sq == S_POST && aborted -> sq = S_BACK; driver = D_ENDED; checkRunning() }
+#endif
+
 /* A person's word ends the wait for a lost source, and is only taken when the node is off. */
 #ifdef MUTANT_FENCED_WHILE_ALIVE
 #define MAY_CONFIRM true

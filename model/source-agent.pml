@@ -23,7 +23,9 @@ end:
   /* completed: the journal, then HANDOVER, again and again until there is an answer */
   HAND_OVER
   :: STEP { sUp && driver == D_DUTY && answer == A_COMMITTED -> answer = A_NONE; driver = D_DONE }
-  :: STEP { sUp && driver == D_DUTY && answer == A_ABORTED -> answer = A_NONE; driver = D_ENDED }
+  :: STEP { sUp && driver == D_DUTY && answer == A_ABORTED -> answer = A_NONE; ON_ABORTED }
+  /* the token, read while no answer comes: what it says needs no command */
+  READ_ABORTED
   :: STEP { sUp && driver == D_DUTY && (sq == S_BACK || sq == S_GONE) -> driver = D_ENDED }
   IMPATIENCE
   /* after a restart: a cancel, which may come too late */

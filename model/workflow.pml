@@ -114,7 +114,7 @@ end:
   :: STEP { w == W_ROLL_F && locked -> locked = false }
   :: STEP { w == W_ROLL_F && !locked -> forgetEpoch(); w = W_ROLLEDBACK }
 #ifdef ORCHESTRATOR_LOST
-  :: STEP { w == W_COPY -> w = W_LOST }
+  :: STEP { w == W_COPY || w == W_SETTLE || w == W_ABORT || w == W_FINISH || w == W_ROLL_S -> w = W_LOST }
 #endif
   od
 }

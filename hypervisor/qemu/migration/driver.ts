@@ -4,25 +4,16 @@ import type { PrecopyVisit, SwitchoverResult } from '../../../domain/contracts/a
 import type { NextStep, RoundSample } from '../../../domain/convergence/decide.js';
 import type { QemuAddress } from '../qmp/address.js';
 import type { QmpEvent } from '../qmp/client.js';
-import { pause } from '../wait.js';
 import { toRoundSample } from './sample.js';
 import type { DriverState, Steered } from './driver-state.js';
-import { giveUp } from './give-up.js';
+import { giveUp, hasCompleted } from './give-up.js';
 import { handOverUntilDecided } from './hand-over.js';
 import { Pace } from './pace.js';
 import { HOLD_BYTES_PER_SECOND, sourceSettings } from './settings.js';
 import { SilenceWatch } from './silence-watch.js';
 import { streamsNow } from './streams.js';
 import { switchToCompleted, type SwitchDeps, type SwitchInstants } from './switch.js';
-
-const FIGURES_INTERVAL_MS = 500;
-/** A visit ends with a round, but rounds shorter than this share one. */
-const MIN_VISIT_MS = 1000;
-/** … and one long round takes several, so that the policy can act. */
-const MAX_VISIT_MS = 10_000;
-
-/** While the switch runs a visit waits for its end, but not longer than this. */
-const QUIET_SWITCH_MS = 10_000;
+import { Visits } from './visits.js';
 
 /**
  * Drives one memory migration from start to end and stays on duty between the workflow's visits: QEMU picks the
@@ -31,11 +22,11 @@ const QUIET_SWITCH_MS = 10_000;
 export class MemoryDriver {
   readonly #deps: SwitchDeps;
   readonly #changed = new EventEmitter();
-  readonly #samples: RoundSample[] = [];
   #state: DriverState = { kind: 'idle' };
   #downtimeLimitMs: number;
   readonly #pace: Pace;
   readonly #silence: SilenceWatch;
+  readonly #visits: Visits;
   #stoppedAtMs: number | null = null;
   #disposed = false;
   #permittedUntilMs = 0;
@@ -48,6 +39,7 @@ export class MemoryDriver {
     const budget = steered.bandwidthBytesPerSecond === undefined ? deps.plan.bandwidthBytesPerSecond : steered.bandwidthBytesPerSecond;
     this.#pace = new Pace(deps, budget, () => this.#state.kind === 'copying');
     this.#silence = new SilenceWatch({ ...deps, look: () => streamsNow(deps, this.#pace), onAbort: (silence) => void this.#giveUp(silence.message) });
+    this.#visits = new Visits({ state: () => this.#state, onChange: (fn) => this.#onChange(fn), look: (visit) => this.#look(visit) });
     this.#unsubscribe.push(deps.client.onEvent((event) => this.#onEvent(event)));
     this.#unsubscribe.push(deps.client.onClose(() => this.#end('MigrationFailed', 'the source QEMU ended')));
     this.#unsubscribe.push(() => this.#pace.dispose(), () => this.#silence.stop(), deps.handoff.onLost(() => this.#onLost()));
@@ -74,9 +66,7 @@ export class MemoryDriver {
       case 'completed':
         // Rolled back already: the guest runs here, and that is never handed over.
         if (run.status !== 'postmigrate') return this.#end('MigrationFailed', `the guest is ${run.status} on the source`);
-        this.#set({ kind: 'switching' });
-        void this.#finish({ stoppedAtMs: performance.now(), seenAtMs: performance.now(), mirrorsFinishedAtMs: performance.now(), completedAtMs: performance.now() });
-        return;
+        return this.#handOverCompleted();
       case 'pre-switchover':
       case 'device':
         await this.#refuse('the agent was restarted while the guest stood still');
@@ -115,35 +105,8 @@ export class MemoryDriver {
   }
 
   /** Returns after the next round (or second) the caller has not seen, or at once when copying is over. */
-  async visit(seenVisits: number, signal: AbortSignal, onFigures: (sample: RoundSample) => void): Promise<PrecopyVisit> {
-    const stored = this.#samples[seenVisits];
-    if (stored !== undefined && this.#state.kind === 'copying') return { kind: 'round', sample: stored };
-    const begunAtMs = performance.now();
-    const { round: firstRound = 0, heldBecause: wasHeld } = this.#samples.at(-1) ?? {};
-    let latest: RoundSample | null = null;
-    for (;;) {
-      if (this.#state.kind === 'ended') return { kind: 'ended', cause: this.#state.cause, sample: latest };
-      if (this.#state.kind === 'switched') return { kind: 'switching', sample: latest };
-      if (this.#state.kind !== 'copying') {
-        // A return would wake worker, server and workflow, and take their time from the guest's blackout.
-        await pause({ intervalMs: QUIET_SWITCH_MS, signal, wake: (fn) => this.#onChange(fn) });
-        if (this.state !== 'ended') return { kind: 'switching', sample: latest };
-        continue;
-      }
-      const info = await this.#deps.monitor.queryMigrate();
-      // Seen by asking: its event may have come before this driver took over.
-      if (info.status === 'pre-switchover' && this.state === 'copying') void this.#onPreSwitchover(performance.now());
-      const sample = toRoundSample(info, seenVisits + 1, this.#downtimeLimitMs, this.#silence.notice ?? this.#pace.heldBecause);
-      latest = sample;
-      onFigures(sample);
-      const visitMs = performance.now() - begunAtMs;
-      const isNews = sample.round > firstRound || (sample.heldBecause !== undefined) !== (wasHeld !== undefined);
-      if (visitMs >= MAX_VISIT_MS || (visitMs >= MIN_VISIT_MS && isNews)) {
-        this.#samples[seenVisits] = sample;
-        return { kind: 'round', sample };
-      }
-      await pause({ intervalMs: FIGURES_INTERVAL_MS, signal, wake: (fn) => this.#onChange(fn) });
-    }
+  visit(seenVisits: number, signal: AbortSignal, onFigures: (sample: RoundSample) => void): Promise<PrecopyVisit> {
+    return this.#visits.next(seenVisits, signal, onFigures);
   }
 
   /** The switch's result. Throws what ended it instead. */
@@ -191,9 +154,15 @@ export class MemoryDriver {
       const { mirrorsFinishedAtMs, completedAtMs } = await switchToCompleted(this.#deps, seenAtMs);
       await this.#finish({ stoppedAtMs, seenAtMs, mirrorsFinishedAtMs, completedAtMs });
     } catch (error) {
-      await giveUp(this.#deps);
-      this.#end('MigrationFailed', messageOf(error));
+      await this.#goBack('MigrationFailed', messageOf(error));
     }
+  }
+
+  /** What had completed unseen; when, nobody knows. */
+  #handOverCompleted(): void {
+    const nowMs = performance.now();
+    this.#set({ kind: 'switching' });
+    void this.#finish({ stoppedAtMs: nowMs, seenAtMs: nowMs, mirrorsFinishedAtMs: nowMs, completedAtMs: nowMs });
   }
 
   async #finish(instants: Omit<SwitchInstants, 'handedOverAtMs' | 'answeredAtMs'>): Promise<void> {
@@ -206,9 +175,22 @@ export class MemoryDriver {
   }
 
   /** Lets the guest run on: in `pre-switchover` that takes milliseconds and risks nothing. */
-  async #refuse(cause: string): Promise<void> {
+  #refuse(cause: string): Promise<void> {
+    return this.#goBack('SwitchoverRefused', cause);
+  }
+
+  /** A cancel in `device` may come too late: then the copy here is over, and goes forward without waiting for a command. */
+  async #goBack(code: 'MigrationFailed' | 'SwitchoverRefused', cause: string): Promise<void> {
     await giveUp(this.#deps);
-    this.#end('SwitchoverRefused', cause);
+    if (this.#state.kind !== 'ended' && (await hasCompleted(this.#deps.monitor))) return this.#handOverCompleted();
+    this.#end(code, cause);
+  }
+
+  async #look(visit: number): Promise<RoundSample> {
+    const info = await this.#deps.monitor.queryMigrate();
+    // Seen by asking: its event may have come before this driver took over.
+    if (info.status === 'pre-switchover' && this.state === 'copying') void this.#onPreSwitchover(performance.now());
+    return toRoundSample(info, visit, this.#downtimeLimitMs, this.#silence.notice ?? this.#pace.heldBecause);
   }
 
   /** Ended first: whatever QEMU does meanwhile is no switch any more. */

@@ -24,3 +24,13 @@ async function hasEnded(monitor: Monitor): Promise<boolean> {
   const { status } = await monitor.queryMigrate();
   return status === null || ['none', 'cancelled', 'failed', 'completed'].includes(status);
 }
+
+/** The copy here is over: stopped for good, all of it sent. Of a QEMU that does not answer nothing is known. */
+export async function hasCompleted(monitor: Monitor): Promise<boolean> {
+  try {
+    const [info, run] = await Promise.all([monitor.queryMigrate(), monitor.queryStatus()]);
+    return info.status === 'completed' && run.status === 'postmigrate';
+  } catch {
+    return false;
+  }
+}

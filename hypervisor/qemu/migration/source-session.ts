@@ -146,7 +146,8 @@ export class SourceSession {
     // A guest that stands still can't wait for connections.
     if (memory.migrating && (await monitor.queryMigrate()).status === 'pre-switchover') await monitor.migrateCancel();
     const channels = await this.channels(endpoints);
-    const driver = new MemoryDriver({ client, monitor, journal: this.#deps.journal, handoff: channels.handoff, plan: this.plan, ref: this.ref }, memory.steered);
+    const { journal, token, configs, node } = this.#deps;
+    const driver = new MemoryDriver({ client, monitor, journal, token, configs, node, handoff: channels.handoff, plan: this.plan, ref: this.ref }, memory.steered);
     this.#driver = driver;
     if (memory.migrating && !(await neverStarted(monitor))) {
       await driver.adopt();

@@ -1,7 +1,8 @@
 import { MigrationError } from '../../../domain/errors.js';
 import type { EpochRef } from '../../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../../domain/contracts/plan.js';
-import type { Journal } from '../../../domain/contracts/ports.js';
+import type { CommitToken, GuestConfigStore, Journal } from '../../../domain/contracts/ports.js';
+import type { NodeName } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
 import type { HandoffAnswer, HandoffClient } from '../../transport/handoff/client.js';
 import type { QmpClient } from '../qmp/client.js';
@@ -13,7 +14,11 @@ export interface SwitchDeps {
   readonly client: QmpClient;
   readonly monitor: Monitor;
   readonly journal: Journal;
+  readonly token: Pick<CommitToken, 'read'>;
+  readonly configs: Pick<GuestConfigStore, 'find'>;
   readonly handoff: HandoffClient;
+  /** This node. */
+  readonly node: NodeName;
   readonly plan: MigrationPlan;
   readonly ref: EpochRef;
 }

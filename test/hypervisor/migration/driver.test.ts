@@ -1,3 +1,5 @@
+import { sourceSettings } from '../../../hypervisor/qemu/migration/settings.js';
+import type { Monitor } from '../../../hypervisor/qemu/qmp/monitor.js';
 import { waitUntil } from '../../../hypervisor/qemu/wait.js';
 import { startPair, type Pair } from './two-qemus.js';
 
@@ -41,13 +43,61 @@ test('a target that does not answer at the switch: the guest runs on at the sour
   expect(pair.token.decision).toBe('undecided');
 });
 
-test('a token that was aborted first: the target never runs, the source is told', async () => {
+test('a token that was aborted first: the target never runs, the source goes on by itself', async () => {
   pair = await startPair();
   pair.token.decision = 'aborted';
   await migrate();
   await expect(pair.driver.result(never)).rejects.toThrow(/token says aborted/);
+  expect([await runs('source'), await runs('target')]).toEqual([true, false]);
+});
+
+test('aborted while the target does not answer: the source goes on by itself', async () => {
+  pair = await startPair();
+  pair.channel.handOver = () => {
+    pair.token.decision = 'aborted';
+    return new Promise(() => undefined);
+  };
+  await migrate();
+  await expect(pair.driver.result(never)).rejects.toThrow(/decided elsewhere/);
+  expect([await runs('source'), await runs('target')]).toEqual([true, false]);
+});
+
+test('the target says aborted and the token does not: the source believes the token, and stands still', async () => {
+  pair = await startPair();
+  pair.channel.handOver = () => Promise.resolve({ kind: 'refused', decision: 'aborted', reason: 'so it says' });
+  await migrate();
+  await expect(pair.driver.result(never)).rejects.toThrow(/so it says/);
   expect([await runs('source'), await runs('target')]).toEqual([false, false]);
 });
+
+test('a cancel that comes too late, after a restart in `device`: the guest goes forward without a command', async () => {
+  pair = await startPair();
+  const { client, monitor } = pair.source;
+  await monitor.migrateSetCapabilities(sourceSettings(pair.plan, 100, null).capabilities);
+  const reached = (status: string): Promise<unknown> => client.waitForEvent((e) => e.event === 'MIGRATION' && e.data['status'] === status, 20_000);
+  await Promise.all([reached('pre-switchover'), monitor.migrate(pair.ramAddress)]);
+  await Promise.all([reached('completed'), monitor.migrateContinue('pre-switchover')]);
+  const restarted = pair.driverWith(seesOnce(monitor, 'device'));
+  await restarted.adopt();
+  await restarted.result(never);
+  expect([await runs('source'), await runs('target')]).toEqual([false, true]);
+  expect(pair.channel.handovers).toBe(1);
+});
+
+/** A monitor whose first look at the migration is older than QEMU's last step. */
+function seesOnce(monitor: Monitor, status: string): Monitor {
+  let seen = false;
+  return new Proxy(monitor, {
+    get(of, name) {
+      if (name === 'queryMigrate' && !seen) {
+        seen = true;
+        return async () => ({ ...await of.queryMigrate(), status });
+      }
+      const member: unknown = Reflect.get(of, name);
+      return typeof member === 'function' ? member.bind(of) as unknown : member;
+    },
+  });
+}
 
 test('an abort while memory is copied leaves the guest running on the source', async () => {
   pair = await startPair();

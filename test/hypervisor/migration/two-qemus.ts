@@ -33,6 +33,8 @@ export interface Pair {
   readonly source: Side;
   readonly target: Side;
   readonly driver: MemoryDriver;
+  /** One more driver of the source, as a restarted agent makes it. */
+  driverWith(monitor: Monitor): MemoryDriver;
   readonly gate: CommitGate;
   readonly channel: FakeChannel;
   readonly token: MemoryToken;
@@ -70,11 +72,17 @@ export async function startPair(options: { readonly disk?: boolean; readonly ste
   await wire.lay(join(dir, 'to-ram.sock'), join(dir, 'ram.sock'));
   const gate = new CommitGate({ token, journal, configs: NO_CONFIGS, node: 'pve2' } as unknown as TargetDeps, REF, plan, target.client, { text: null });
   const channel = new FakeChannel(() => gate.onHandover());
-  const driver = new MemoryDriver({ ...source, journal, handoff: channel, plan, ref: REF }, options.steered ?? {});
+  const drivers: MemoryDriver[] = [];
+  const driverWith = (monitor: Monitor): MemoryDriver => {
+    const made = new MemoryDriver({ ...source, monitor, journal, token, configs: NO_CONFIGS, node: 'pve1', handoff: channel, plan, ref: REF }, options.steered ?? {});
+    drivers.push(made);
+    return made;
+  };
+  const driver = driverWith(source.monitor);
   return {
-    source, target, driver, gate, channel, token, plan, wire, ramAddress: { type: 'unix', path: join(dir, 'to-ram.sock') },
+    source, target, driver, driverWith, gate, channel, token, plan, wire, ramAddress: { type: 'unix', path: join(dir, 'to-ram.sock') },
     close: async () => {
-      driver.dispose();
+      for (const made of drivers) made.dispose();
       wire.close();
       for (const side of [source, target]) {
         side.client.close();
