@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { MigrationPlan } from '../domain/contracts/plan.js';
+import type { LivePlan } from '../domain/contracts/plan.js';
 import type { MigrationType } from '../domain/contracts/request.js';
 import { moveDrives } from '../domain/guest/move-drives.js';
 import { parseVmConfig } from '../domain/guest/parse-vm-config.js';
@@ -92,7 +92,7 @@ export async function migrateBare(lab: Lab, vmid: number, source: string, target
 }
 
 /** Not timed: leaves the lab as ferry would. */
-async function settle(lab: Lab, vmid: number, source: string, plan: MigrationPlan,
+async function settle(lab: Lab, vmid: number, source: string, plan: LivePlan,
   files: { config: ReturnType<typeof parseVmConfig>['config']; old: Image; fresh: string; configFile: (node: string) => string }, tunnel: ChildProcess | null): Promise<void> {
   tunnel?.kill('SIGTERM');
   await must(lab, source, ['node', join(lab.layout.home, 'dist/workers/vm.js'), 'stop', String(vmid)]);

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { MigrationPlan } from '../domain/contracts/plan.js';
+import type { LivePlan } from '../domain/contracts/plan.js';
 import type { MigrationType } from '../domain/contracts/request.js';
 import type { VmConfig } from '../domain/guest/vm-config.js';
 
@@ -8,7 +8,7 @@ export const DRIVE = 'scsi0';
 const DISK_BYTES = 64 * 1024 * 1024;
 
 /** What ferry's own plan says for this guest, as far as QEMU is concerned. */
-export const barePlan = (config: VmConfig, source: string, target: string, type: MigrationType): MigrationPlan => ({
+export const barePlan = (config: VmConfig, source: string, target: string, type: MigrationType): LivePlan => ({
   vmid: config.vmid, name: config.name, source, target, mode: 'live', machine: 'pc-i440fx-10.0', keepPaused: false, memoryBytes: config.memoryMiB * 1024 * 1024,
   transport: {
     type, network: '10.10.10.0/24', sourceAddress: addressOf(source), targetAddress: addressOf(target),

@@ -26,6 +26,7 @@ export function createCommitToken(pveRoot: string): CommitToken {
     probeWritable: async (vmid) => onClusterFiles(`probe commit token failed: VM ${vmid}`, () => openGuestFolder(pveRoot, vmid).probe()),
     read: async (vmid, epoch) => within('read commit token', vmid, epoch, (folder) => read(folder, epoch)),
     decide: async (vmid, epoch, wanted) => within(`decide ${wanted}`, vmid, epoch, (folder) => decide(folder, vmid, epoch, wanted)),
+    giveBack: async (vmid, epoch) => within('give back', vmid, epoch, (folder) => giveBack(folder, vmid, epoch)),
     forget: async (vmid, epoch) => within('forget epoch', vmid, epoch, (folder) => forget(folder, epoch)),
     createSecret: async (vmid, epoch) => within('create secret', vmid, epoch, (folder) => createSecret(folder, epoch)),
     readSecret: async (vmid, epoch) => within('read secret', vmid, epoch, (folder) => readSecret(folder, vmid, epoch)),
@@ -95,6 +96,16 @@ async function tryToDecide(folder: GuestFolder, epoch: Epoch, wanted: Decided): 
     const before = await listed(folder, epoch);
     if (before === 'committed' || before === 'aborted') return before;
     throw error;
+  }
+}
+
+async function giveBack(folder: GuestFolder, vmid: Vmid, epoch: Epoch): Promise<void> {
+  try {
+    await rename(folder.path(`${epoch}.committed`), folder.path(`${epoch}.aborted`));
+  } catch (error) {
+    const now = errnoOf(error) === 'ENOENT' ? await read(folder, epoch) : null;
+    if (now === null) throw error;
+    if (now !== 'aborted') throw new MigrationError('OwnershipUnknown', `give back failed: VM ${vmid}: the token says ${now}`);
   }
 }
 

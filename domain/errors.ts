@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   NotConverging: 'later',
   SwitchoverRefused: 'later',
   SwitchoverFailed: 'operator',
+  GuestNotStopped: 'later',
+  GuestReturned: 'elsewhere',
   OwnershipUnknown: 'operator',
   QmpError: 'later',
   ClusterReadOnly: 'later',

@@ -1,4 +1,5 @@
 import type { DriveName, Epoch, NodeName, Vmid, Volid } from '../ids.js';
+import type { ColdEndpoints, ColdSwitchResult, VolumeSyncReport } from './cold.js';
 import type { FenceInput, FenceResult, NodeProbe, NodeProbeInput } from './fencing.js';
 import type { ClusterFacts, GuestRunState, NodeFacts } from './facts.js';
 import type { MigrationPlan } from './plan.js';
@@ -30,7 +31,7 @@ export interface DiskExport {
   readonly format: 'raw' | 'qcow2';
 }
 
-/** What the target made ready for this epoch. */
+/** What the target made ready for this epoch of a live migration. */
 export interface TargetEndpoints {
   readonly ram: Endpoint;
   readonly nbd: Endpoint | null;
@@ -153,8 +154,15 @@ export interface NodeActivities {
   reconcileNode(input: { readonly dryRun: boolean }): Promise<NodeReconciliation>;
 }
 
+export interface InspectInput {
+  readonly vmid: Vmid;
+  readonly storages: readonly string[];
+  /** Volumes a stopped guest's config names on this node's own storages: what is there is told in `volumes`. */
+  readonly volids?: readonly Volid[];
+}
+
 export interface SourceActivities {
-  inspectSource(input: { readonly vmid: Vmid; readonly storages: readonly string[] }): Promise<NodeFacts>;
+  inspectSource(input: InspectInput): Promise<NodeFacts>;
   /** Opens the journal and the connections towards the target that need no endpoints yet (ssh). */
   prepareSource(input: Planned): Promise<void>;
   /** Mirrors every local disk until all are ready and in write-blocking mode. */
@@ -165,6 +173,13 @@ export interface SourceActivities {
   precopy(input: PrecopyInput): Promise<PrecopyVisit>;
   /** Collects the result of the switch the driver made within its permission. */
   switchover(input: Planned): Promise<SwitchoverResult>;
+  /** Cold: copies every volume once (twice when that took long), while the guest may still run. */
+  syncVolumes(input: Planned & { readonly endpoints: ColdEndpoints }): Promise<VolumeSyncReport>;
+  /**
+   * Cold: stops the guest if it runs, copies what has changed since, verifies, hands over. Returns when the target has the guest as
+   * planned. Throws with the guest as it was before, unless the decision is open.
+   */
+  handOverCold(input: Planned & { readonly endpoints: ColdEndpoints }): Promise<ColdSwitchResult>;
   /** Undo of all of the above: the guest runs on the source afterwards. Refuses when the token is `committed`. */
   rollbackSource(input: Planned): Promise<void>;
   /** After the commit: ends the old QEMU, frees moved disks (unless they are to be kept), closes journal and channels. */
@@ -177,11 +192,11 @@ export interface SourceActivities {
 }
 
 export interface TargetActivities {
-  inspectTarget(input: { readonly vmid: Vmid; readonly storages: readonly string[] }): Promise<NodeFacts>;
-  /** Journal, volumes, sockets, QEMU waiting for its state, NBD exports, commit token. */
-  reserveTarget(input: Planned): Promise<TargetEndpoints>;
+  inspectTarget(input: InspectInput): Promise<NodeFacts>;
+  /** Journal, volumes, sockets, commit token; for a live migration QEMU waiting for its state, and NBD exports. */
+  reserveTarget(input: Planned): Promise<TargetEndpoints | ColdEndpoints>;
   /** Listens for HANDOVER; on it commits, moves the config and lets the guest run. Returns when that is done. */
-  armTarget(input: Planned & { readonly endpoints: TargetEndpoints }): Promise<CommitTimes>;
+  armTarget(input: Planned & { readonly endpoints: TargetEndpoints | ColdEndpoints }): Promise<CommitTimes>;
   /** The guest's vCPUs run (or it is paused as planned) and QEMU answers. */
   verifyRunning(input: Planned): Promise<{ readonly state: GuestRunState }>;
   /** Undo of reserveTarget and armTarget. Refuses when the token is `committed`. */

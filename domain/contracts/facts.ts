@@ -89,6 +89,20 @@ export interface GuestRuntimeFacts {
   readonly disks: readonly DiskFacts[];
 }
 
+/** One volume that a stopped guest, or a container, has on the node. A volume that can't be found is left out. */
+export interface VolumeFacts {
+  readonly volid: Volid;
+  readonly path: string;
+  readonly format: 'raw' | 'qcow2' | 'subvol';
+  /** Of an image: as the guest sees it. Of a directory: 0. */
+  readonly sizeBytes: number;
+  /** What it takes on the disk. */
+  readonly usedBytes: number;
+  /** Internal qcow2 snapshots by name. */
+  readonly snapshots: readonly string[];
+  readonly backingFile: string | null;
+}
+
 /** Everything one node says about itself. Gathering it changes nothing. */
 export interface NodeFacts {
   readonly node: NodeName;
@@ -110,6 +124,8 @@ export interface NodeFacts {
   readonly vlanAwareBridges?: readonly string[];
   readonly storages: readonly StorageFacts[];
   readonly guest: GuestRuntimeFacts;
+  /** Those that were asked for and are there; absent from older agents. */
+  readonly volumes?: readonly VolumeFacts[];
   readonly multifd: boolean;
 }
 

@@ -13,6 +13,11 @@ export interface CommitToken {
   read(vmid: Vmid, epoch: Epoch): Promise<Decision>;
   /** One atomic rename; the loser learns the winner's decision. `none`: there is no token. Throws `ClusterReadOnly`. */
   decide(vmid: Vmid, epoch: Epoch, wanted: 'committed' | 'aborted'): Promise<Decision>;
+  /**
+   * `committed` becomes `aborted`. Only for the owner itself, a target whose guest does not come up: its copy has been stopped and the
+   * config is back with the source. No error when it was done before. Throws `OwnershipUnknown` for any other state.
+   */
+  giveBack(vmid: Vmid, epoch: Epoch): Promise<void>;
   /** Removes every file of this epoch (token, secret); no error when gone. */
   forget(vmid: Vmid, epoch: Epoch): Promise<void>;
   /** Per-migration secret for `tls` and `insecure`: made once (0600), the same on every node. Hex, 32 bytes. */

@@ -1,4 +1,5 @@
 import type { BlackoutSplit } from './activities.js';
+import type { DowntimeSplit, VolumeSync } from './cold.js';
 import type { Refusal } from './plan.js';
 import type { NextStep, RoundSample } from '../convergence/decide.js';
 import type { Phase } from './progress.js';
@@ -33,6 +34,9 @@ export interface MigrationReport {
   readonly qemuDowntimeMs: number | null;
   readonly qemuTotalMs: number | null;
   readonly blackout: BlackoutSplit | null;
+  /** Cold moves: what was copied, and the time the guest was down for it (null: it was stopped before). Absent from live ones. */
+  readonly volumes?: readonly VolumeSync[];
+  readonly downtime?: DowntimeSplit | null;
   readonly refusals: readonly Refusal[];
   readonly warnings: readonly string[];
   /** Things that had to be repaired or waited for on the way, in order. */

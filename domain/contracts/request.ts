@@ -22,6 +22,14 @@ export interface MigrateRequest {
   readonly maxCpuThrottlePercent?: number;
   /** Streams that move nothing, or a target that is not heard of, for so long end the migration, in seconds. */
   readonly silenceTimeoutSeconds?: number;
+  /** A running container is stopped, moved and started again (PVE's `restart`). */
+  readonly restart?: boolean;
+  /** A running VM is shut down, moved and started again. */
+  readonly offlineShutdown?: boolean;
+  /** How long the guest may take to shut down, seconds (PVE's `timeout`). */
+  readonly shutdownTimeoutSeconds?: number;
+  /** `tcp:<port>` or `http:<port>/<path>`: has to answer on the target, or the guest goes back. */
+  readonly healthCheck?: string;
   readonly force: boolean;
   readonly requestedBy: string;
   readonly reason?: string;

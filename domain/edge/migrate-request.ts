@@ -52,6 +52,10 @@ const requestSchema = z.object({
   convergenceDeadlineSeconds: wholeNumber(1, 604_800).optional(),
   maxCpuThrottlePercent: wholeNumber(1, 99).optional(),
   silenceTimeoutSeconds: wholeNumber(3, 3600).optional(),
+  restart: yesOrNo.optional(),
+  offlineShutdown: yesOrNo.optional(),
+  shutdownTimeoutSeconds: wholeNumber(1, 86_400).optional(),
+  healthCheck: text("a health check: 'tcp:<port>' or 'http:<port>/<path>'", /^(?:tcp:[1-9]\d{0,4}|http:[1-9]\d{0,4}\/\S*)$/, 200).optional(),
   force: yesOrNo.default(false),
   requestedBy: text('who asks for it, at most 200 characters', /\S/, 200).default('unknown'),
   reason: text('a reason, at most 1000 characters').optional(),
@@ -61,7 +65,7 @@ const KEYS = Object.keys(requestSchema.shape);
 /** Shorter spellings, as on PVE's and ferry's command lines. */
 const SHORT: Readonly<Record<string, string>> = {
   format: 'targetFormat', bwlimit: 'bwlimitKiBps', downtimelimit: 'downtimeLimitMs', convergencedeadline: 'convergenceDeadlineSeconds', maxcputhrottle: 'maxCpuThrottlePercent',
-  silencetimeout: 'silenceTimeoutSeconds',
+  silencetimeout: 'silenceTimeoutSeconds', timeout: 'shutdownTimeoutSeconds', shutdowntimeout: 'shutdownTimeoutSeconds', health: 'healthCheck',
 };
 const SPELLINGS = new Map([...KEYS.map((key) => [squash(key), key] as const), ...Object.entries(SHORT)]);
 

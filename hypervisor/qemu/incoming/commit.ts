@@ -1,6 +1,6 @@
 import { MigrationError } from '../../../domain/errors.js';
 import type { CommitTimes, EpochRef } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { moveDrives } from '../../../domain/guest/move-drives.js';
 import { failpoint } from '../../failpoint.js';
 import type { Monitor } from '../qmp/monitor.js';
@@ -13,7 +13,7 @@ import { exportsOf, foldTarget, type TargetMemory } from './target-journal.js';
  * The guest's new config text is made beforehand (`prepareConfig`), so that the blackout pays only for the renames.
  * Throws `OwnershipUnknown` when the token was decided against us: then nothing was done.
  */
-export async function commit(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, monitor: Monitor, config: ConfigToMove): Promise<CommitTimes> {
+export async function commit(deps: TargetDeps, ref: EpochRef, plan: LivePlan, monitor: Monitor, config: ConfigToMove): Promise<CommitTimes> {
   const begunAtMs = performance.now();
   const nbdClosed = plan.disks.length === 0 ? Promise.resolve() : closeNbd(monitor);
   nbdClosed.catch(() => undefined);
@@ -40,7 +40,7 @@ export interface ConfigToMove {
 }
 
 /** The config with the moved disks' new volumes, read while the guest still runs on the source (its lock keeps it stable). */
-export async function prepareConfig(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, memory: TargetMemory): Promise<ConfigToMove> {
+export async function prepareConfig(deps: TargetDeps, ref: EpochRef, plan: LivePlan, memory: TargetMemory): Promise<ConfigToMove> {
   if (plan.disks.length === 0) return { text: null };
   const owner = await deps.configs.find(ref.vmid);
   if (owner === null) throw new MigrationError('GuestNotFound', `prepare config failed: VM ${ref.vmid} has no config`);
@@ -56,7 +56,7 @@ export async function prepareConfig(deps: TargetDeps, ref: EpochRef, plan: Migra
  * Forward only: every step may have been done by a former attempt. The config moves first and without QEMU: the guest belongs to
  * this node whether its QEMU lives or not, and is started where its config is.
  */
-export async function finishCommitted(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, connect: () => Promise<Monitor>): Promise<CommitTimes> {
+export async function finishCommitted(deps: TargetDeps, ref: EpochRef, plan: LivePlan, connect: () => Promise<Monitor>): Promise<CommitTimes> {
   const begunAtMs = performance.now();
   const entry = await deps.journal.requireCurrent(ref.vmid, ref.epoch);
   await moveConfig(deps, ref, plan, await prepareConfig(deps, ref, plan, foldTarget(entry)));
@@ -72,7 +72,7 @@ export async function finishCommitted(deps: TargetDeps, ref: EpochRef, plan: Mig
 }
 
 /** Rewritten in the source's folder first, then one rename: the cluster file system never sees two configs of one guest. */
-async function moveConfig(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, config: ConfigToMove): Promise<void> {
+async function moveConfig(deps: TargetDeps, ref: EpochRef, plan: LivePlan, config: ConfigToMove): Promise<void> {
   const owner = await deps.configs.find(ref.vmid);
   if (owner === null) throw new MigrationError('GuestNotFound', `move config failed: VM ${ref.vmid} has no config on any node`);
   if (config.text !== null) {
@@ -90,7 +90,7 @@ async function closeNbd(monitor: Monitor): Promise<void> {
   });
 }
 
-async function letRun(monitor: Monitor, plan: MigrationPlan): Promise<void> {
+async function letRun(monitor: Monitor, plan: LivePlan): Promise<void> {
   await failpoint('target.cont.before');
   if (!plan.keepPaused) await monitor.cont();
   await failpoint('target.cont.after');

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { CommitTimes, EpochRef } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { failpoint } from '../../failpoint.js';
 import type { HandoffAnswer } from '../../transport/handoff/client.js';
 import type { QmpClient } from '../qmp/client.js';
@@ -19,7 +19,7 @@ const INCOMING_TIMEOUT_MS = 10_000;
 export class CommitGate {
   readonly #deps: TargetDeps;
   readonly #ref: EpochRef;
-  readonly #plan: MigrationPlan;
+  readonly #plan: LivePlan;
   readonly #client: QmpClient;
   readonly #config: ConfigToMove;
   readonly #done = new EventEmitter();
@@ -27,7 +27,7 @@ export class CommitGate {
   #answering: Promise<HandoffAnswer> | null = null;
   #times: CommitTimes | null = null;
 
-  constructor(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, client: QmpClient, config: ConfigToMove) {
+  constructor(deps: TargetDeps, ref: EpochRef, plan: LivePlan, client: QmpClient, config: ConfigToMove) {
     this.#deps = deps;
     this.#ref = ref;
     this.#plan = plan;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { MigrationError } from '../../../domain/errors.js';
 import type { DiskExport, Endpoint } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { QemuAddress } from '../qmp/address.js';
 import type { ListenOn } from '../../transport/listen-spec.js';
 import { TLS_CREDS_ID } from '../migration/settings.js';
@@ -17,7 +17,7 @@ export function listenForRam(monitor: Monitor, on: ListenOn): Promise<Endpoint> 
 }
 
 /** Starts QEMU's NBD server and offers each disk, writable, under its drive's name. */
-export async function listenForNbd(monitor: Monitor, on: ListenOn, exports: readonly DiskExport[], plan: MigrationPlan): Promise<Endpoint> {
+export async function listenForNbd(monitor: Monitor, on: ListenOn, exports: readonly DiskExport[], plan: LivePlan): Promise<Endpoint> {
   const tls = plan.transport.type === 'tls' ? { tlsCreds: TLS_CREDS_ID } : {};
   const endpoint = await bindFirst(on, (address) => monitor.nbdServerStart(address, tls));
   for (const disk of exports) {

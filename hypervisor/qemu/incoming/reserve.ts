@@ -1,7 +1,7 @@
 import { MigrationError } from '../../../domain/errors.js';
 import type { Endpoint, EpochRef, TargetEndpoints } from '../../../domain/contracts/activities.js';
 import type { LockOwner } from '../../../domain/contracts/facts.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { DriveName, Volid } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
 import { lookAtQemu } from '../look.js';
@@ -16,7 +16,7 @@ import { exportsOf, foldTarget } from './target-journal.js';
  * Makes everything ready on the target: volumes, QEMU waiting for its state, NBD exports, commit token. Each is in the
  * journal before it exists. `stillWanted` throws when this reservation was given up meanwhile. A retry finds what is there: a ready reservation is returned, a half-made one is made anew.
  */
-export async function reserveTarget(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan,
+export async function reserveTarget(deps: TargetDeps, ref: EpochRef, plan: LivePlan,
   listenForHandover: (on: ListenOn) => Promise<Endpoint>, stillWanted: () => void): Promise<TargetEndpoints> {
   const { workflowId } = await requireOwnLock(deps, ref);
   await failpoint('target.journal.before');
@@ -59,7 +59,7 @@ export async function reserveTarget(deps: TargetDeps, ref: EpochRef, plan: Migra
   return endpoints;
 }
 
-async function openQemu(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, volumes: ReadonlyMap<DriveName, Volid>,
+async function openQemu(deps: TargetDeps, ref: EpochRef, plan: LivePlan, volumes: ReadonlyMap<DriveName, Volid>,
   listen: ListenSpec): Promise<Pick<TargetEndpoints, 'ram' | 'nbd' | 'exports'>> {
   const client = await deps.connectDriveQmp(ref.vmid);
   try {
@@ -90,7 +90,7 @@ async function requireUndecided(deps: TargetDeps, ref: EpochRef): Promise<void> 
   }
 }
 
-async function makeVolumes(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan, known: ReadonlyMap<DriveName, Volid>): Promise<ReadonlyMap<DriveName, Volid>> {
+async function makeVolumes(deps: TargetDeps, ref: EpochRef, plan: LivePlan, known: ReadonlyMap<DriveName, Volid>): Promise<ReadonlyMap<DriveName, Volid>> {
   const volumes = new Map(known);
   for (const disk of plan.disks) {
     let volid = volumes.get(disk.drive);

@@ -3,7 +3,7 @@ import type { HandoffAnswer } from '../../transport/handoff/client.js';
 import type { HandoffServer } from '../../transport/handoff/server.js';
 import type { ListenOn, ListenSpec } from '../../transport/listen-spec.js';
 import type { DriveName, NodeName, Vmid, Volid } from '../../../domain/ids.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore, GuestLock, Journal } from '../../../domain/contracts/ports.js';
 import type { VmConfig } from '../../../domain/guest/vm-config.js';
 import type { QmpClient } from '../qmp/client.js';
@@ -21,7 +21,7 @@ export interface TargetDeps {
   qemuAlive(vmid: Vmid): Promise<boolean>;
   stopQemu(vmid: Vmid): Promise<void>;
   /** Starts the guest's QEMU waiting for its state, with these disks in place of the config's. */
-  startIncoming(config: VmConfig, plan: MigrationPlan, volumes: ReadonlyMap<DriveName, Volid>): Promise<void>;
+  startIncoming(config: VmConfig, plan: LivePlan, volumes: ReadonlyMap<DriveName, Volid>): Promise<void>;
   /** First free name for a new volume of the guest. */
   nextVolid(storage: string, vmid: Vmid, format: 'raw' | 'qcow2'): Promise<Volid>;
   /** Creates exactly this volume; no error when it exists with this size (a retry). */
@@ -29,8 +29,8 @@ export interface TargetDeps {
   freeVolume(volid: Volid): Promise<void>;
   parseConfig(vmid: Vmid, text: string): VmConfig;
   /** Where RAM, NBD and handoff listen for this epoch; makes the run directory. */
-  listenSpec(ref: EpochRef, plan: MigrationPlan): Promise<ListenSpec>;
-  listenForHandoff(ref: EpochRef, plan: MigrationPlan, on: ListenOn, onHandover: () => Promise<HandoffAnswer>): Promise<HandoffServer>;
+  listenSpec(ref: EpochRef, plan: LivePlan): Promise<ListenSpec>;
+  listenForHandoff(ref: EpochRef, plan: LivePlan, on: ListenOn, onHandover: () => Promise<HandoffAnswer>): Promise<HandoffServer>;
   tlsDir(ref: EpochRef): Promise<string>;
   clearRunDir(ref: EpochRef): Promise<void>;
 }

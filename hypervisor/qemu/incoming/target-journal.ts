@@ -1,5 +1,5 @@
 import type { DiskExport, TargetEndpoints } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
 import type { DriveName, Volid } from '../../../domain/ids.js';
 
@@ -8,7 +8,7 @@ import type { DriveName, Volid } from '../../../domain/ids.js';
  * opened (with the plan) → volume (one for each disk) → incoming → armed → ready → running → (closed: finished | released).
  */
 export interface TargetMemory {
-  readonly plan: MigrationPlan | null;
+  readonly plan: LivePlan | null;
   readonly volumes: ReadonlyMap<DriveName, Volid>;
   readonly incoming: boolean;
   readonly endpoints: TargetEndpoints | null;
@@ -22,7 +22,7 @@ export function foldTarget(entry: JournalEntry): TargetMemory {
   const has = (state: string): boolean => entry.records.some((record) => record.state === state);
   const volumes = entry.records.filter((r) => r.state === 'volume').map((r) => [r.data['drive'] as DriveName, r.data['volid'] as Volid] as const);
   return {
-    plan: (last('plan') as MigrationPlan | undefined) ?? null,
+    plan: (last('plan') as LivePlan | undefined) ?? null,
     volumes: new Map(volumes),
     incoming: has('incoming'),
     endpoints: (last('endpoints') as TargetEndpoints | undefined) ?? null,
@@ -32,5 +32,5 @@ export function foldTarget(entry: JournalEntry): TargetMemory {
   };
 }
 
-export const exportsOf = (plan: MigrationPlan, volumes: ReadonlyMap<DriveName, Volid>): readonly DiskExport[] =>
+export const exportsOf = (plan: LivePlan, volumes: ReadonlyMap<DriveName, Volid>): readonly DiskExport[] =>
   plan.disks.map((disk) => ({ drive: disk.drive, exportName: `drive-${disk.drive}`, volid: volumes.get(disk.drive) ?? '', format: disk.targetFormat }));

@@ -1,6 +1,6 @@
 import { MigrationError } from '../../../domain/errors.js';
 import type { CommitTimes, EpochRef, TargetEndpoints } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { failpoint } from '../../failpoint.js';
 import type { HandoffServer } from '../../transport/handoff/server.js';
 import type { QmpClient } from '../qmp/client.js';
@@ -17,7 +17,7 @@ import { foldTarget } from './target-journal.js';
 export class TargetSession {
   readonly #deps: TargetDeps;
   readonly #ref: EpochRef;
-  readonly #plan: MigrationPlan;
+  readonly #plan: LivePlan;
   #over = false;
   #reserving: Promise<TargetEndpoints> | null = null;
   #gate: CommitGate | null = null;
@@ -25,7 +25,7 @@ export class TargetSession {
   #client: QmpClient | null = null;
   #server: HandoffServer | null = null;
 
-  constructor(deps: TargetDeps, ref: EpochRef, plan: MigrationPlan) {
+  constructor(deps: TargetDeps, ref: EpochRef, plan: LivePlan) {
     this.#deps = deps;
     this.#ref = ref;
     this.#plan = plan;

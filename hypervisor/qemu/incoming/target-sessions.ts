@@ -1,7 +1,7 @@
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { CommitTimes, EpochRef, TargetEndpoints, TargetEvidence } from '../../../domain/contracts/activities.js';
 import type { GuestRunState } from '../../../domain/contracts/facts.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
 import type { Epoch } from '../../../domain/ids.js';
 import { runsAsPlanned } from '../../../domain/guest/runs-as-planned.js';
@@ -23,12 +23,12 @@ export class TargetSessions {
     this.#deps = deps;
   }
 
-  reserve(ref: EpochRef, plan: MigrationPlan): Promise<TargetEndpoints> {
+  reserve(ref: EpochRef, plan: LivePlan): Promise<TargetEndpoints> {
     return this.#of(ref, plan).reserve();
   }
 
   /** Arms, then waits until the guest was committed here. Ending the wait leaves the node armed. */
-  async arm(ref: EpochRef, plan: MigrationPlan, endpoints: TargetEndpoints, signal: AbortSignal): Promise<CommitTimes> {
+  async arm(ref: EpochRef, plan: LivePlan, endpoints: TargetEndpoints, signal: AbortSignal): Promise<CommitTimes> {
     await this.#deps.journal.requireCurrent(ref.vmid, ref.epoch);
     const gate = await this.#of(ref, plan).arm(endpoints);
     return gate.committed(signal);
@@ -40,7 +40,7 @@ export class TargetSessions {
     return heardAtMs === null ? null : performance.now() - heardAtMs;
   }
 
-  async verifyRunning(ref: EpochRef, plan: MigrationPlan): Promise<{ readonly state: GuestRunState }> {
+  async verifyRunning(ref: EpochRef, plan: LivePlan): Promise<{ readonly state: GuestRunState }> {
     await this.#deps.journal.requireCurrent(ref.vmid, ref.epoch);
     await failpoint('target.verify.before');
     const { state } = await lookAtQemu(this.#deps, ref.vmid);
@@ -51,7 +51,7 @@ export class TargetSessions {
     return { state };
   }
 
-  async finishCommit(ref: EpochRef, plan: MigrationPlan): Promise<CommitTimes> {
+  async finishCommit(ref: EpochRef, plan: LivePlan): Promise<CommitTimes> {
     await this.#deps.journal.requireCurrent(ref.vmid, ref.epoch);
     return this.#of(ref, plan).finishCommit();
   }
@@ -108,7 +108,7 @@ export class TargetSessions {
     return done;
   }
 
-  async #takeUp(ref: EpochRef, plan: MigrationPlan, endpoints: TargetEndpoints): Promise<string> {
+  async #takeUp(ref: EpochRef, plan: LivePlan, endpoints: TargetEndpoints): Promise<string> {
     const decision = await this.#deps.token.read(ref.vmid, ref.epoch);
     switch (decision) {
       case 'committed':
@@ -132,7 +132,7 @@ export class TargetSessions {
     }
   }
 
-  #of(ref: EpochRef, plan: MigrationPlan): TargetSession {
+  #of(ref: EpochRef, plan: LivePlan): TargetSession {
     const known = this.#sessions.get(ref.epoch);
     if (known !== undefined) return known;
     const session = new TargetSession(this.#deps, ref, plan);

@@ -1,6 +1,6 @@
 import { messageOf, MigrationError } from '../../../domain/errors.js';
 import type { DiskExport, DiskSyncReport } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { splitBudget } from '../../../domain/bandwidth.js';
 import type { HandoffClient } from '../../transport/handoff/client.js';
 import type { QemuAddress } from '../qmp/address.js';
@@ -10,7 +10,7 @@ import { SilenceWatch } from './silence-watch.js';
 import { mirrorStreams } from './streams.js';
 
 export interface DiskSync extends MirrorDeps {
-  readonly plan: MigrationPlan;
+  readonly plan: LivePlan;
   readonly handoff: HandoffClient;
   readonly nbd: QemuAddress;
   readonly exports: readonly DiskExport[];

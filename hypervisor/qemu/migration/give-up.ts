@@ -1,4 +1,4 @@
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { Monitor } from '../qmp/monitor.js';
 import { waitUntil } from '../wait.js';
 import { breakMirrors } from './mirror.js';
@@ -11,7 +11,7 @@ const GIVE_UP_MS = 5000;
  * Ends a migration before its switch, whatever its target does: the guest runs on, and its writes are answered. Connections of
  * mirrors are broken, not closed: closing would wait for the target. Never throws; what is left is undone by the roll-back.
  */
-export async function giveUp({ monitor, plan }: { readonly monitor: Monitor; readonly plan: MigrationPlan }): Promise<void> {
+export async function giveUp({ monitor, plan }: { readonly monitor: Monitor; readonly plan: LivePlan }): Promise<void> {
   const cancelled = monitor.migrateCancel().catch(() => undefined);
   await breakMirrors(monitor, plan.disks).catch(() => undefined);
   const impatient = setTimeout(() => void monitor.yankMigration().catch(() => undefined), CANCEL_PATIENCE_MS);

@@ -1,5 +1,5 @@
 import { splitBudget } from '../../../domain/bandwidth.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { HandoffClient } from '../../transport/handoff/client.js';
 import type { Monitor } from '../qmp/monitor.js';
 import { setMirrorBandwidth } from './mirror.js';
@@ -8,7 +8,7 @@ import { bandwidthParameter, HOLD_BYTES_PER_SECOND } from './settings.js';
 export interface PaceDeps {
   readonly monitor: Monitor;
   readonly handoff: HandoffClient;
-  readonly plan: MigrationPlan;
+  readonly plan: LivePlan;
 }
 
 /**
@@ -18,7 +18,7 @@ export interface PaceDeps {
 export class Pace {
   readonly #monitor: Monitor;
   readonly #handoff: HandoffClient;
-  readonly #plan: MigrationPlan;
+  readonly #plan: LivePlan;
   #budgetBytesPerSecond: number | null;
   #undecidable: string | null = null;
   readonly #stops: (() => void)[];

@@ -1,4 +1,4 @@
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 
 /** What both QEMUs are told before the stream starts. Names are QEMU's (qapi/migration.json, QEMU 10.0). */
 export interface MigrationSettings {
@@ -12,7 +12,7 @@ const UNLIMITED_BYTES_PER_SECOND = 16 * 1024 ** 3;
 export const HOLD_BYTES_PER_SECOND = 4096;
 export const TLS_CREDS_ID = 'ferry-tls';
 
-export function sourceSettings(plan: MigrationPlan, downtimeLimitMs: number, ramBytesPerSecond: number | null): MigrationSettings {
+export function sourceSettings(plan: LivePlan, downtimeLimitMs: number, ramBytesPerSecond: number | null): MigrationSettings {
   return {
     capabilities: {
       ...sharedCapabilities(plan),
@@ -29,18 +29,18 @@ export function sourceSettings(plan: MigrationPlan, downtimeLimitMs: number, ram
   };
 }
 
-export function targetSettings(plan: MigrationPlan): MigrationSettings {
+export function targetSettings(plan: LivePlan): MigrationSettings {
   return { capabilities: { ...sharedCapabilities(plan), 'return-path': true }, parameters: sharedParameters(plan) };
 }
 
 export const bandwidthParameter = (bytesPerSecond: number | null): number => bytesPerSecond ?? UNLIMITED_BYTES_PER_SECOND;
 
-const sharedCapabilities = (plan: MigrationPlan): Record<string, boolean> => ({
+const sharedCapabilities = (plan: LivePlan): Record<string, boolean> => ({
   events: true,
   multifd: plan.transport.multifdChannels > 0,
 });
 
-const sharedParameters = (plan: MigrationPlan): Record<string, unknown> => ({
+const sharedParameters = (plan: LivePlan): Record<string, unknown> => ({
   ...(plan.transport.multifdChannels > 0 ? { 'multifd-channels': plan.transport.multifdChannels } : {}),
   'tls-creds': plan.transport.type === 'tls' ? TLS_CREDS_ID : '',
   'tls-hostname': '',

@@ -1,5 +1,5 @@
 import { MigrationError } from '../../../domain/errors.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { judgeSilence } from '../../../domain/silence/judge.js';
 import { silencePolicy } from '../../../domain/silence/policy.js';
 import { observe, type Seen, type StreamNow } from '../../../domain/silence/seen.js';
@@ -9,7 +9,7 @@ import type { HandoffClient } from '../../transport/handoff/client.js';
 const LOOK_MS = 500;
 
 export interface SilenceWatchOptions {
-  readonly plan: MigrationPlan;
+  readonly plan: LivePlan;
   readonly handoff: Pick<HandoffClient, 'heardAtMs'>;
   /** Asks QEMU what has moved. */
   look(): Promise<readonly StreamNow[]>;

@@ -1,6 +1,6 @@
 import { MigrationError } from '../../../domain/errors.js';
 import type { EpochRef } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { Volid } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
 import { lookAtQemu } from '../look.js';
@@ -15,7 +15,7 @@ export interface CleanupOptions {
  * After the commit, and after the target was seen running: ends the old QEMU and frees the disks that moved.
  * Checks both facts it relies on (token, owner of the config) itself. Idempotent.
  */
-export async function cleanupSource(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan, { keepDisks }: CleanupOptions): Promise<{ readonly freedVolids: readonly Volid[] }> {
+export async function cleanupSource(deps: SourceDeps, ref: EpochRef, plan: LivePlan, { keepDisks }: CleanupOptions): Promise<{ readonly freedVolids: readonly Volid[] }> {
   const entry = await deps.journal.read(ref.vmid, ref.epoch);
   if (entry === null || entry.closed) return { freedVolids: [] };
   await deps.journal.requireCurrent(ref.vmid, ref.epoch);

@@ -1,5 +1,5 @@
 import type { EpochRef, TargetEndpoints } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore, Journal } from '../../../domain/contracts/ports.js';
 import type { NodeName, Vmid, Volid } from '../../../domain/ids.js';
 import type { Channels } from '../../transport/channels.js';
@@ -20,9 +20,9 @@ export interface SourceDeps {
   stopQemu(vmid: Vmid): Promise<void>;
   freeVolume(volid: Volid): Promise<void>;
   /** Opens the way to the target, or finds the one a former agent opened. */
-  openChannels(ref: EpochRef, plan: MigrationPlan, endpoints: TargetEndpoints): Promise<Channels>;
+  openChannels(ref: EpochRef, plan: LivePlan, endpoints: TargetEndpoints): Promise<Channels>;
   /** Starts connecting before the endpoints are known; used up by the next `openChannels` of this epoch. */
-  warmUp(ref: EpochRef, plan: MigrationPlan): Promise<void>;
+  warmUp(ref: EpochRef, plan: LivePlan): Promise<void>;
   /** Directory with QEMU's `keys.psk` for this epoch (transport `tls`). */
   tlsDir(ref: EpochRef): Promise<string>;
   /** Removes what this epoch left in the run directory, its tunnel first, also one whose agent is dead. */

@@ -1,5 +1,5 @@
 import type { TargetEndpoints } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { Steered } from './driver-state.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
 
@@ -8,7 +8,7 @@ import type { JournalEntry } from '../../../domain/contracts/ports.js';
  * opened (with the plan) → channels → mirroring → mirrored → migrating (→ steered)* → handed-over → (closed: cleaned | rolled-back).
  */
 export interface SourceMemory {
-  readonly plan: MigrationPlan | null;
+  readonly plan: LivePlan | null;
   readonly endpoints: TargetEndpoints | null;
   readonly mirroring: boolean;
   readonly copiedBytes: number;
@@ -22,7 +22,7 @@ export function foldSource(entry: JournalEntry): SourceMemory {
   const last = (key: string): unknown => entry.records.findLast((record) => record.data[key] !== undefined)?.data[key];
   const has = (state: string): boolean => entry.records.some((record) => record.state === state);
   return {
-    plan: (last('plan') as MigrationPlan | undefined) ?? null,
+    plan: (last('plan') as LivePlan | undefined) ?? null,
     endpoints: (last('endpoints') as TargetEndpoints | undefined) ?? null,
     mirroring: has('mirroring'),
     copiedBytes: (last('copiedBytes') as number | undefined) ?? 0,

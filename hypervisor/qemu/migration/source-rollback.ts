@@ -1,6 +1,6 @@
 import { MigrationError } from '../../../domain/errors.js';
 import type { EpochRef } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { failpoint } from '../../failpoint.js';
 import { Monitor } from '../qmp/monitor.js';
 import { lookAtQemu } from '../look.js';
@@ -21,7 +21,7 @@ const BUSY = new Set(['setup', 'active', 'pre-switchover', 'device', 'cancelling
  * attempt of the target made after it was decided to go back is decided here.
  * Idempotent; a guest whose QEMU has died is left as it is.
  */
-export async function rollbackSource(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan, signal: AbortSignal): Promise<void> {
+export async function rollbackSource(deps: SourceDeps, ref: EpochRef, plan: LivePlan, signal: AbortSignal): Promise<void> {
   const entry = await deps.journal.read(ref.vmid, ref.epoch);
   if (entry === null) return neverBegun(deps.journal, ref, 'source');
   if (entry.closed) return;
@@ -48,7 +48,7 @@ export async function rollbackSource(deps: SourceDeps, ref: EpochRef, plan: Migr
   await failpoint('source.rollback.closed.after');
 }
 
-async function calmQemu(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan, signal: AbortSignal): Promise<void> {
+async function calmQemu(deps: SourceDeps, ref: EpochRef, plan: LivePlan, signal: AbortSignal): Promise<void> {
   const client = await deps.connectDriveQmp(ref.vmid);
   try {
     const monitor = new Monitor(client);

@@ -3,7 +3,7 @@ import { MigrationError, messageOf } from '../../../domain/errors.js';
 import { failpoint } from '../../failpoint.js';
 import type { HandoffClient } from '../../transport/handoff/client.js';
 import type { DiskSyncReport, EpochRef, PrecopyInput, PrecopyVisit, SwitchoverResult, TargetEndpoints } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { RoundSample } from '../../../domain/convergence/decide.js';
 import type { Channels } from '../../transport/channels.js';
 import type { QmpClient } from '../qmp/client.js';
@@ -25,7 +25,7 @@ const PROBE_TIMEOUT_MS = 2000;
  */
 export class SourceSession {
   readonly ref: EpochRef;
-  readonly plan: MigrationPlan;
+  readonly plan: LivePlan;
   readonly #deps: SourceDeps;
   #connecting: Promise<QmpClient> | null = null;
   #opening: Promise<Channels> | null = null;
@@ -35,7 +35,7 @@ export class SourceSession {
   #budgetBytesPerSecond: number | null;
   readonly #probe = new WriteProbe();
 
-  constructor(deps: SourceDeps, ref: EpochRef, plan: MigrationPlan) {
+  constructor(deps: SourceDeps, ref: EpochRef, plan: LivePlan) {
     this.#deps = deps;
     this.ref = ref;
     this.plan = plan;

@@ -1,6 +1,6 @@
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { EpochRef, SourceEvidence } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
 import type { DamagedEntry } from '../../../domain/contracts/reconcile.js';
 import type { Epoch, Vmid, Volid } from '../../../domain/ids.js';
@@ -24,22 +24,22 @@ export class SourceSessions {
     this.#deps = deps;
   }
 
-  async prepare(ref: EpochRef, plan: MigrationPlan, workflowId?: string): Promise<void> {
+  async prepare(ref: EpochRef, plan: LivePlan, workflowId?: string): Promise<void> {
     await this.#of(ref, plan).prepare(workflowId);
   }
 
   /** The session of an epoch that was prepared here. Throws `StaleEpoch` for any but the newest. */
-  async current(ref: EpochRef, plan: MigrationPlan): Promise<SourceSession> {
+  async current(ref: EpochRef, plan: LivePlan): Promise<SourceSession> {
     await this.#deps.journal.requireCurrent(ref.vmid, ref.epoch);
     return this.#of(ref, plan);
   }
 
-  async rollback(ref: EpochRef, plan: MigrationPlan, signal: AbortSignal): Promise<void> {
+  async rollback(ref: EpochRef, plan: LivePlan, signal: AbortSignal): Promise<void> {
     await this.#end(ref);
     await rollbackSource(this.#deps, ref, plan, signal);
   }
 
-  async cleanup(ref: EpochRef, plan: MigrationPlan, options: { readonly keepDisks: boolean }): Promise<{ readonly freedVolids: readonly Volid[] }> {
+  async cleanup(ref: EpochRef, plan: LivePlan, options: { readonly keepDisks: boolean }): Promise<{ readonly freedVolids: readonly Volid[] }> {
     await this.#end(ref);
     return cleanupSource(this.#deps, ref, plan, options);
   }
@@ -101,7 +101,7 @@ export class SourceSessions {
     }
   }
 
-  #of(ref: EpochRef, plan: MigrationPlan): SourceSession {
+  #of(ref: EpochRef, plan: LivePlan): SourceSession {
     const known = this.#sessions.get(ref.epoch);
     if (known !== undefined) return known;
     if (this.#over.has(ref.epoch)) throw new MigrationError('StaleEpoch', `go on failed: VM ${ref.vmid}: migration ${ref.epoch} is over on ${this.#deps.node}`);

@@ -1,4 +1,4 @@
-import type { DiskMove, MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { DiskMove, LivePlan } from '../../../domain/contracts/plan.js';
 import type { StreamNow } from '../../../domain/silence/seen.js';
 import { MIB } from '../../../domain/units.js';
 import type { MigrationInfo, Monitor } from '../qmp/monitor.js';
@@ -11,7 +11,7 @@ const MEMORY_BURST_BYTES = 2 * MIB;
 const MIRROR_BURST_BYTES = 16 * MIB;
 
 /** Everything a migration moves while it copies memory. */
-export async function streamsNow({ monitor, plan }: { readonly monitor: Monitor; readonly plan: MigrationPlan }, pace: Pick<Pace, 'bytesPerSecond' | 'heldBecause'>): Promise<readonly StreamNow[]> {
+export async function streamsNow({ monitor, plan }: { readonly monitor: Monitor; readonly plan: LivePlan }, pace: Pick<Pace, 'bytesPerSecond' | 'heldBecause'>): Promise<readonly StreamNow[]> {
   const [info, mirrors] = await Promise.all([monitor.queryMigrate(), mirrorStreams(monitor, plan.disks)]);
   return [...memoryStream(info, pace), ...mirrors];
 }

@@ -1,6 +1,6 @@
 import { MigrationError } from '../../../domain/errors.js';
 import type { EpochRef } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore, Journal } from '../../../domain/contracts/ports.js';
 import type { NodeName } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
@@ -19,7 +19,7 @@ export interface SwitchDeps {
   readonly handoff: HandoffClient;
   /** This node. */
   readonly node: NodeName;
-  readonly plan: MigrationPlan;
+  readonly plan: LivePlan;
   readonly ref: EpochRef;
 }
 
