@@ -2,7 +2,7 @@ import type { LockOwner } from '../domain/contracts/facts.js';
 import type { GuestConfigStore, GuestLock } from '../domain/contracts/ports.js';
 import { MigrationError } from '../domain/errors.js';
 import { readConfigSections } from '../domain/guest/config-sections.js';
-import { editVmConfig } from '../domain/guest/edit-vm-config.js';
+import { editGuestConfig } from '../domain/guest/edit-guest-config.js';
 import type { Epoch, NodeName, Vmid } from '../domain/ids.js';
 import { onClusterFiles } from './fs-errors.js';
 import { openGuestFolder, type GuestFolder } from './guest-folder.js';
@@ -41,7 +41,7 @@ async function markConfig(configs: GuestConfigStore, vmid: Vmid, node: NodeName,
   const text = await configs.readVm(vmid, node);
   const lock = lockIn(text);
   refuseLock(vmid, lock, allowed);
-  if (lock === null) await configs.writeVm(vmid, node, editVmConfig(text, { set: { lock: OURS } }));
+  if (lock === null) await configs.writeVm(vmid, node, editGuestConfig(text, { set: { lock: OURS } }));
 }
 
 function refuseLock(vmid: Vmid, lock: string | null, allowed: readonly (string | null)[]): void {
@@ -60,7 +60,7 @@ async function unmarkConfig(configs: GuestConfigStore, vmid: Vmid): Promise<void
   const where = await configs.find(vmid);
   if (where?.kind !== 'qemu') return;
   const text = await configs.readVm(vmid, where.node);
-  if (lockIn(text) === OURS) await configs.writeVm(vmid, where.node, editVmConfig(text, { delete: ['lock'] }));
+  if (lockIn(text) === OURS) await configs.writeVm(vmid, where.node, editGuestConfig(text, { delete: ['lock'] }));
 }
 
 const lockIn = (text: string): string | null => readConfigSections(text).current['lock'] ?? null;

@@ -2,19 +2,31 @@ import { readConfigLine } from './config-lines.js';
 
 type Values = Readonly<Record<string, string>>;
 
+/** One `lxc.*` line. */
+export interface LxcLine {
+  readonly key: string;
+  readonly value: string;
+}
+
 /** A guest config by sections, values as written. */
 export interface ConfigSections {
   readonly current: Values;
   readonly pending: Values;
   readonly snapshots: Readonly<Record<string, Values>>;
+  /** The current section's `lxc.*` lines, in order: a key may stand there several times. */
+  readonly lxc: readonly LxcLine[];
   readonly problems: readonly string[];
 }
 
-/** Splits the text. The last of several lines with one key counts, as in PVE, but is reported. */
-export function readConfigSections(text: string): ConfigSections {
+/**
+ * Splits the text. The last of several lines with one key counts, as in PVE, but is reported. Only containers have
+ * `lxc.*` lines: elsewhere they are a problem.
+ */
+export function readConfigSections(text: string, kind: 'qemu' | 'lxc' = 'qemu'): ConfigSections {
   const current = new Map<string, string>();
   const pending = new Map<string, string>();
   const snapshots = new Map<string, Map<string, string>>();
+  const lxc: LxcLine[] = [];
   const problems: string[] = [];
   let where = '';
   let section: Map<string, string> | null = current;
@@ -24,7 +36,9 @@ export function readConfigSections(text: string): ConfigSections {
       where = ` in [${read.name}]`;
       section = openSection(read.name, pending, snapshots);
       if (section === null) problems.push(`unknown section [${read.name}]`);
-    } else if (read.kind === 'unknown') problems.push(`unable to parse config: ${read.text}${where}`);
+    } else if (read.kind === 'lxc' && kind === 'lxc') {
+      if (section === current) lxc.push({ key: read.key, value: read.value });
+    } else if (read.kind === 'unknown' || read.kind === 'lxc') problems.push(`unable to parse config: ${read.text}${where}`);
     else if (read.kind === 'value' && section !== null) {
       if (section.has(read.key)) problems.push(`${read.key} is given twice${where}`);
       section.set(read.key, read.value);
@@ -33,6 +47,7 @@ export function readConfigSections(text: string): ConfigSections {
   return {
     current: Object.fromEntries(current),
     pending: Object.fromEntries(pending),
+    lxc,
     snapshots: Object.fromEntries([...snapshots].map(([name, values]) => [name, Object.fromEntries(values)])),
     problems,
   };

@@ -32,7 +32,7 @@ export function parseDrive(name: string, text: string): Parsed<Drive> {
 /** The line's value: the volume first, then the options in their order. */
 export const formatDrive = (drive: Pick<Drive, 'file' | 'options'>): string => formatPropertyString({ file: drive.file, ...drive.options }, 'file');
 
-const isVolid = (text: string): boolean => /^[a-z][a-z0-9\-_.]*[a-z0-9]:\S+$/i.test(text);
+export const isVolid = (text: string): boolean => /^[a-z][a-z0-9\-_.]*[a-z0-9]:\S+$/i.test(text);
 
 function unknownSource(source: string): string[] {
   const known = source === 'none' || source === 'cdrom' || source.startsWith('/') || isVolid(source);

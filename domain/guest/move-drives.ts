@@ -1,7 +1,7 @@
 import { MigrationError } from '../errors.js';
 import type { DriveName, Volid } from '../ids.js';
 import { formatDrive } from './drive.js';
-import { editVmConfig } from './edit-vm-config.js';
+import { editGuestConfig } from './edit-guest-config.js';
 import { formatSize } from './size.js';
 import type { VmConfig } from './vm-config.js';
 
@@ -19,7 +19,7 @@ export interface DriveMove {
  */
 export function moveDrives(config: VmConfig, moves: readonly DriveMove[]): string {
   const set = Object.fromEntries(moves.map((move) => [move.drive, movedDrive(config, move)]));
-  return editVmConfig(config.text, { set });
+  return editGuestConfig(config.text, { set });
 }
 
 function movedDrive({ drives, vmid }: VmConfig, { drive: name, volid, format, sizeBytes }: DriveMove): string {

@@ -1,7 +1,7 @@
 import { parsePropertyString, type Parsed } from './property-string.js';
 import type { NetDevice } from './vm-config.js';
 
-const MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
+export const MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
 /** PVE's network card models: `<model>=<mac>` is short for `model=<model>,macaddr=<mac>`. */
 const MODELS = [
   'e1000', 'e1000-82540em', 'e1000-82544gc', 'e1000-82545em', 'e1000e', 'i82551', 'i82557b', 'i82559er', 'ne2k_isa', 'ne2k_pci',
@@ -26,4 +26,4 @@ export function parseNet(name: string, text: string): Parsed<NetDevice> {
   return { value: net, problems: found };
 }
 
-const isVlan = (text: string): boolean => /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 4094;
+export const isVlan = (text: string): boolean => /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 4094;

@@ -92,6 +92,7 @@ describe('parseVmConfig', () => {
   it.each([
     ['not a line', 'unable to parse config: not a line'],
     ['name:', 'unable to parse config: name:'],
+    ['lxc.cap.drop: sys_admin', 'unable to parse config: lxc.cap.drop: sys_admin'],
     ['[snap]\nwhat', 'unable to parse config: what in [snap]'],
     ['[1x]\nmemory: 1', 'unknown section [1x]'],
     ['name: a\nname: b', 'name is given twice'],

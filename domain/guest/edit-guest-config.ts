@@ -11,7 +11,7 @@ export interface ConfigEdit {
  * section, snapshots. A key that is set keeps its place; a new one goes to the end of the section.
  * Throws `Internal` for a key or value that would not be read back.
  */
-export function editVmConfig(text: string, edit: ConfigEdit): string {
+export function editGuestConfig(text: string, edit: ConfigEdit): string {
   const set = new Map(Object.entries(edit.set ?? {}));
   for (const [key, value] of set) refuseUnreadable(key, value);
   const removed = new Set([...(edit.delete ?? []), ...set.keys()]);
