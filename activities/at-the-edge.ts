@@ -58,5 +58,16 @@ export async function whileTelling<T>(details: () => object | null, work: () => 
 /** Fires when the workflow cancels this activity, or the worker lets go of it. */
 export const cancellationSignal = (): AbortSignal => Context.current().cancellationSignal;
 
+/** Ends with the work, or with this attempt; `callOff` is for a cancellation that the workflow asked for, and the work is then waited for. */
+export async function whenCancelled<T>(work: Promise<T>, callOff: () => void): Promise<T> {
+  const { cancelled } = Context.current();
+  const over = cancelled.catch((error: unknown) => {
+    if (Context.current().cancellationDetails?.cancelRequested !== true) throw error;
+    callOff();
+    return work;
+  });
+  return Promise.race([work, over]);
+}
+
 const BEAT_MS = 1000;
 const lastDetails = new WeakMap<Context, unknown>();

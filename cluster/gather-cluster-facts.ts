@@ -2,6 +2,7 @@ import { parseDatacenterConfig } from '../domain/cluster/parse-datacenter.js';
 import { parseStorageConfig } from '../domain/cluster/parse-storage.js';
 import type { ClusterFacts, ConfigProblem } from '../domain/contracts/facts.js';
 import type { ClusterFiles, GuestConfigStore, GuestLock } from '../domain/contracts/ports.js';
+import { parseCtConfig } from '../domain/guest/parse-ct-config.js';
 import { parseVmConfig } from '../domain/guest/parse-vm-config.js';
 import type { Vmid } from '../domain/ids.js';
 
@@ -20,13 +21,14 @@ export async function gatherClusterFacts({ files, configs, lock }: ClusterFactsD
   const storage = parseStorageConfig(storageText);
   const configProblems = [...inFile('datacenter.cfg', datacenter.problems), ...inFile('storage.cfg', storage.problems)];
   const facts = { ...membership, lockOwner, datacenter: datacenter.config, storages: storage.storages, engineVersion };
-  if (owner?.kind !== 'qemu') return { ...facts, guest: owner === null ? null : { kind: 'lxc', node: owner.node }, configProblems };
-  const { config, problems } = parseVmConfig(vmid, await configs.readVm(vmid, owner.node));
-  return {
-    ...facts,
-    guest: { kind: 'qemu', node: owner.node, config },
-    configProblems: [...configProblems, ...inFile(`nodes/${owner.node}/qemu-server/${vmid}.conf`, problems)],
-  };
+  if (owner === null) return { ...facts, guest: null, configProblems };
+  const text = await configs.read(vmid, owner.kind, owner.node);
+  if (owner.kind === 'lxc') {
+    const { config, problems } = parseCtConfig(vmid, text);
+    return { ...facts, guest: { kind: 'lxc', node: owner.node, config }, configProblems: [...configProblems, ...inFile(`nodes/${owner.node}/lxc/${vmid}.conf`, problems)] };
+  }
+  const { config, problems } = parseVmConfig(vmid, text);
+  return { ...facts, guest: { kind: 'qemu', node: owner.node, config }, configProblems: [...configProblems, ...inFile(`nodes/${owner.node}/qemu-server/${vmid}.conf`, problems)] };
 }
 
 const inFile = (file: string, problems: readonly string[]): ConfigProblem[] => problems.map((problem) => ({ file, problem }));

@@ -20,7 +20,7 @@ export interface GuestClaimsReader {
 
 export function createGuestClaims(pveRoot: string, configs: GuestConfigStore, lock: Pick<GuestLock, 'owner'>): GuestClaimsReader {
   const configNames = async (node: NodeName): Promise<readonly string[]> => (await absentIsNull(readdir(join(pveRoot, 'nodes', node, 'qemu-server')))) ?? [];
-  const lockOf = async (vmid: Vmid, node: NodeName): Promise<string | null> => readConfigSections(await configs.readVm(vmid, node)).current['lock'] ?? null;
+  const lockOf = async (vmid: Vmid, node: NodeName): Promise<string | null> => readConfigSections(await configs.read(vmid, 'qemu', node)).current['lock'] ?? null;
   return {
     vmids: (node) => onClusterFiles('list guests failed', async () => {
       const folders = ((await absentIsNull(readdir(join(pveRoot, 'priv', 'ferry')))) ?? []).filter((name) => /^\d+$/.test(name)).map(Number);

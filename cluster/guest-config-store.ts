@@ -1,6 +1,6 @@
 import { access, readFile, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GuestConfigStore } from '../domain/contracts/ports.js';
+import type { GuestConfigStore, GuestKind } from '../domain/contracts/ports.js';
 import { MigrationError } from '../domain/errors.js';
 import type { NodeName, Vmid } from '../domain/ids.js';
 import { absentIsNull, errnoOf, onClusterFiles } from './fs-errors.js';
@@ -8,25 +8,25 @@ import { writeAtomic } from './write-atomic.js';
 
 /** Guest configs below a PVE root: `nodes/<node>/{qemu-server,lxc}/<vmid>.conf`. */
 export function createGuestConfigStore(pveRoot: string): GuestConfigStore {
-  const vmFile = (vmid: Vmid, node: NodeName): string => configPath(pveRoot, { kind: 'qemu', node }, vmid);
+  const file = (vmid: Vmid, kind: GuestKind, node: NodeName): string => configPath(pveRoot, { kind, node }, vmid);
   return {
     find: async (vmid) => onClusterFiles(`find guest failed: VM ${vmid}`, () => find(pveRoot, vmid)),
-    readVm: async (vmid, node) => onClusterFiles(`read guest config failed: VM ${vmid}`, async () => {
-      const text = await absentIsNull(readFile(vmFile(vmid, node), 'utf8'));
-      if (text === null) throw absent('read', vmid, node);
+    read: async (vmid, kind, node) => onClusterFiles(`read guest config failed: VM ${vmid}`, async () => {
+      const text = await absentIsNull(readFile(file(vmid, kind, node), 'utf8'));
+      if (text === null) throw absent('read', vmid, { kind, node });
       return text;
     }),
-    writeVm: async (vmid, node, text) => onClusterFiles(`write guest config failed: VM ${vmid}`, async () => {
+    write: async (vmid, kind, node, text) => onClusterFiles(`write guest config failed: VM ${vmid}`, async () => {
       // Only ever replaced: a config written where the guest no longer is would be a second owner.
-      if (!(await exists(vmFile(vmid, node)))) throw absent('write', vmid, node);
-      await writeAtomic(vmFile(vmid, node), text, 0o640);
+      if (!(await exists(file(vmid, kind, node)))) throw absent('write', vmid, { kind, node });
+      await writeAtomic(file(vmid, kind, node), text, 0o640);
     }),
-    moveVm: async (vmid, from, to) => onClusterFiles(`move guest config failed: VM ${vmid}`, () => moveVm(vmFile, vmid, from, to)),
+    move: async (vmid, kind, from, to) => onClusterFiles(`move guest config failed: VM ${vmid}`, () => move((node) => file(vmid, kind, node), vmid, { kind, node: from }, to)),
   };
 }
 
 interface Owner {
-  readonly kind: 'qemu' | 'lxc';
+  readonly kind: GuestKind;
   readonly node: NodeName;
 }
 
@@ -53,13 +53,13 @@ async function scan(pveRoot: string, vmid: Vmid): Promise<Owner[]> {
   return candidates.filter((_, index) => found[index]);
 }
 
-async function moveVm(vmFile: (vmid: Vmid, node: NodeName) => string, vmid: Vmid, from: NodeName, to: NodeName): Promise<void> {
+async function move(file: (node: NodeName) => string, vmid: Vmid, from: Owner, to: NodeName): Promise<void> {
   try {
-    await rename(vmFile(vmid, from), vmFile(vmid, to));
+    await rename(file(from.node), file(to));
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-    if (await exists(vmFile(vmid, to))) return;
-    if (!(await exists(vmFile(vmid, from)))) throw absent('move', vmid, from);
+    if (await exists(file(to))) return;
+    if (!(await exists(file(from.node)))) throw absent('move', vmid, from);
     throw new MigrationError('ClusterReadOnly', `move guest config failed: VM ${vmid}: node ${to} has no folder for guest configs`);
   }
 }
@@ -69,5 +69,5 @@ async function exists(path: string): Promise<boolean> {
   return answer ?? false;
 }
 
-const absent = (verb: string, vmid: Vmid, node: NodeName): MigrationError =>
-  new MigrationError('GuestNotFound', `${verb} guest config failed: Configuration file 'nodes/${node}/qemu-server/${vmid}.conf' does not exist`, { vmid, node });
+const absent = (verb: string, vmid: Vmid, { kind, node }: Owner): MigrationError =>
+  new MigrationError('GuestNotFound', `${verb} guest config failed: Configuration file 'nodes/${node}/${FOLDERS[kind]}/${vmid}.conf' does not exist`, { vmid, node });

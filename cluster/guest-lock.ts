@@ -1,5 +1,5 @@
 import type { LockOwner } from '../domain/contracts/facts.js';
-import type { GuestConfigStore, GuestLock } from '../domain/contracts/ports.js';
+import type { GuestConfigStore, GuestKind, GuestLock } from '../domain/contracts/ports.js';
 import { MigrationError } from '../domain/errors.js';
 import { readConfigSections } from '../domain/guest/config-sections.js';
 import { editGuestConfig } from '../domain/guest/edit-guest-config.js';
@@ -26,7 +26,7 @@ async function take(folder: GuestFolder, configs: GuestConfigStore, vmid: Vmid, 
   const holder = await readHolder(folder);
   if (holder !== null && holder.epoch !== owner.epoch) throw lockedBy(vmid, holder);
   if (holder !== null) return markConfig(configs, vmid, node, [null, OURS]);
-  refuseLock(vmid, lockIn(await configs.readVm(vmid, node)), [null]);
+  refuseLock(vmid, lockIn(await configs.read(vmid, await kindOf(configs, vmid), node)), [null]);
   await becomeHolder(folder, vmid, owner);
   try {
     await markConfig(configs, vmid, node, [null]);
@@ -38,10 +38,11 @@ async function take(folder: GuestFolder, configs: GuestConfigStore, vmid: Vmid, 
 }
 
 async function markConfig(configs: GuestConfigStore, vmid: Vmid, node: NodeName, allowed: readonly (string | null)[]): Promise<void> {
-  const text = await configs.readVm(vmid, node);
+  const kind = await kindOf(configs, vmid);
+  const text = await configs.read(vmid, kind, node);
   const lock = lockIn(text);
   refuseLock(vmid, lock, allowed);
-  if (lock === null) await configs.writeVm(vmid, node, editGuestConfig(text, { set: { lock: OURS } }));
+  if (lock === null) await configs.write(vmid, kind, node, editGuestConfig(text, { set: { lock: OURS } }));
 }
 
 function refuseLock(vmid: Vmid, lock: string | null, allowed: readonly (string | null)[]): void {
@@ -58,9 +59,12 @@ async function release(folder: GuestFolder, configs: GuestConfigStore, vmid: Vmi
 
 async function unmarkConfig(configs: GuestConfigStore, vmid: Vmid): Promise<void> {
   const where = await configs.find(vmid);
-  if (where?.kind !== 'qemu') return;
-  const text = await configs.readVm(vmid, where.node);
-  if (lockIn(text) === OURS) await configs.writeVm(vmid, where.node, editGuestConfig(text, { delete: ['lock'] }));
+  if (where === null) return;
+  const text = await configs.read(vmid, where.kind, where.node);
+  if (lockIn(text) === OURS) await configs.write(vmid, where.kind, where.node, editGuestConfig(text, { delete: ['lock'] }));
 }
+
+/** A guest without a config is told of by whoever reads it next. */
+const kindOf = async (configs: GuestConfigStore, vmid: Vmid): Promise<GuestKind> => (await configs.find(vmid))?.kind ?? 'qemu';
 
 const lockIn = (text: string): string | null => readConfigSections(text).current['lock'] ?? null;

@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   SwitchoverFailed: 'operator',
   GuestNotStopped: 'later',
   GuestReturned: 'elsewhere',
+  VolumeDiffers: 'operator',
   OwnershipUnknown: 'operator',
   QmpError: 'later',
   ClusterReadOnly: 'later',

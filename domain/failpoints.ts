@@ -110,8 +110,59 @@ const TARGET = at('target agent', [
   ['target.recover.after', 'switchover', 'it has settled what was open, before it takes tasks', 'an agent that starts again'],
 ] as const);
 
+/** Of a live migration. */
 export const FAILPOINTS = [...CONTROL, ...SOURCE, ...TARGET];
-export type FailpointName = (typeof FAILPOINTS)[number]['name'];
+
+const COLD_SOURCE = at('source agent', [
+  ['cold.source.journal.before', 'reserving', 'before the journal of this move is opened'],
+  ['cold.source.journal.after', 'reserving', 'the journal is open, nothing else has been done'],
+  ['cold.source.copy.before', 'diskSync', 'the target is armed, before the first byte is copied'],
+  ['cold.source.copied.before', 'diskSync', 'every volume has been copied once, before the journal says so'],
+  ['cold.source.copied.after', 'diskSync', 'the journal says copied, nobody has been told'],
+  ['cold.source.stop.before', 'switchover', 'the journal says stopping, before the guest is told'],
+  ['cold.source.stop.after', 'switchover', 'the guest is down'],
+  ['cold.source.verified.after', 'switchover', 'every volume is the same on both nodes, before the hand-over'],
+  ['cold.source.restart.before', 'rollingBack', 'before the guest is started again', 'going back'],
+  ['cold.source.restart.after', 'rollingBack', 'the guest runs again', 'going back'],
+  ['cold.source.rollback.before', 'rollingBack', 'before anything is undone', 'going back'],
+  ['cold.source.rollback.run-dir.after', 'rollingBack', 'tunnel and sockets are gone, before the journal is closed', 'going back'],
+  ['cold.source.cleanup.before', 'cleanup', 'before anything is freed'],
+  ['cold.source.cleanup.freed.after', 'cleanup', 'a volume is freed'],
+  ['cold.source.cleanup.closed.after', 'cleanup', 'the journal is closed, nobody has been told'],
+  ['cold.source.recover.before', 'switchover', 'an agent that starts again has read its journal, before it acts', 'an agent that starts again'],
+] as const);
+
+const COLD_TARGET = at('target agent', [
+  ['cold.target.journal.after', 'reserving', 'the journal is open, nothing else has been done'],
+  ['cold.target.volume.before', 'reserving', 'a volume is in the journal, before it is made'],
+  ['cold.target.volume.after', 'reserving', 'a volume is made'],
+  ['cold.target.token.before', 'reserving', 'before the commit token is made'],
+  ['cold.target.token.after', 'reserving', 'the token is made: undecided'],
+  ['cold.target.ready.after', 'reserving', 'the journal says ready, nobody has been told'],
+  ['cold.target.whole.after', 'switchover', 'a volume is proved the same on both nodes, the source has not been told'],
+  ['cold.target.handover.after', 'switchover', 'HANDOVER has come, before anything is decided'],
+  ['cold.target.commit.before', 'switchover', 'every volume is whole, before the token is renamed'],
+  ['cold.target.committed.after', 'switchover', 'the token says committed, before the config is moved'],
+  ['cold.target.config-moved.after', 'switchover', 'the config is the target\'s, the guest does not run'],
+  ['cold.target.start.before', 'switchover', 'the journal says starting, before the guest is started'],
+  ['cold.target.start.after', 'switchover', 'the guest runs, before it is checked'],
+  ['cold.target.answer.before', 'switchover', 'before COMMITTED is sent'],
+  ['cold.target.return.before', 'switchover', 'the journal says returning, before the guest is ended here', 'going back'],
+  ['cold.target.return.config.after', 'switchover', 'the config is the source\'s again, the token still says committed', 'going back'],
+  ['cold.target.returned.after', 'switchover', 'the token says aborted, before anybody is told', 'going back'],
+  ['cold.target.release.before', 'rollingBack', 'before anything is freed', 'going back'],
+  ['cold.target.release.freed.after', 'rollingBack', 'a volume is freed', 'going back'],
+  ['cold.target.release.closed.after', 'rollingBack', 'the journal is closed, nobody has been told', 'going back'],
+  ['cold.target.cleanup.before', 'cleanup', 'before sockets are removed'],
+  ['cold.target.cleanup.closed.after', 'cleanup', 'the journal is closed, nobody has been told'],
+  ['cold.target.recover.before', 'switchover', 'an agent that starts again has read its journal, before it acts', 'an agent that starts again'],
+] as const);
+
+/** Of a move in which the guest stands still. The hand-over's own are the same as a live migration's. */
+export const COLD_FAILPOINTS = [...COLD_SOURCE, ...COLD_TARGET];
+
+export const ALL_FAILPOINTS = [...FAILPOINTS, ...COLD_FAILPOINTS];
+export type FailpointName = (typeof ALL_FAILPOINTS)[number]['name'];
 
 export const FAILPOINT_ACTIONS = ['kill', 'error', 'hang', 'delay'] as const;
 export type FailpointAction = (typeof FAILPOINT_ACTIONS)[number];

@@ -46,7 +46,7 @@ export function sourceDeps(parts: NodeParts): SourceDeps {
       const connection = prepareSsh(plan, ssh);
       warmed.set(ref.epoch, connection);
       connection.catch(() => warmed.delete(ref.epoch));
-      await Promise.all([connection, openTunnelEarly({ plan, ref, runDir: parts.config.runDir, sshConfig: ssh })]);
+      await Promise.all([connection, openTunnelEarly({ plan, ref, runDir: parts.config.runDir, sshConfig: ssh }, plan.disks.length === 0 ? ['ram'] : ['ram', 'nbd'])]);
     },
     openChannels: async (ref, plan, endpoints) => {
       const sshConnection = await warmed.get(ref.epoch)?.catch(() => undefined);

@@ -31,7 +31,7 @@ export function createNodeInspector({ config, configs, storages }: NodeParts): (
   const version = engineVersion();
   return async (input) => {
     const [all, owner] = await Promise.all([storages.configs(), configs.find(input.vmid)]);
-    const vm = owner?.kind === 'qemu' ? parseVmConfig(input.vmid, await configs.readVm(input.vmid, owner.node)).config : null;
+    const vm = owner?.kind === 'qemu' ? parseVmConfig(input.vmid, await configs.read(input.vmid, 'qemu', owner.node)).config : null;
     return inspectNode({
       node: config.node, engineVersion: version, vmid: input.vmid, config: vm, paths: config,
       storages: all.filter((storage) => input.storages.includes(storage.id)),

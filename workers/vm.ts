@@ -67,7 +67,7 @@ async function ownGuest({ pveRoot, node }: Config, vmid: Vmid, verb: 'start' | '
   if (owner === null) throw notFound(verb, vmid);
   if (owner.kind !== 'qemu') throw refusal('InvalidInput', verb, vmid, 'it is a container');
   if (owner.node !== node) throw refusal('InvalidInput', verb, vmid, `it is on ${owner.node}, this is ${node}`);
-  const { config, problems } = parseVmConfig(vmid, await configs.readVm(vmid, node));
+  const { config, problems } = parseVmConfig(vmid, await configs.read(vmid, 'qemu', node));
   if (config.lock !== null) throw refusal('GuestLocked', verb, vmid, `it is locked (${config.lock})`);
   if (verb === 'start' && problems.length > 0) throw refusal('InvalidInput', verb, vmid, `its config has errors: ${problems.join('; ')}`);
   if (verb === 'start' && config.template) throw refusal('InvalidInput', verb, vmid, 'it is a template');

@@ -2,13 +2,13 @@
  * Moves one guest, started from the command line or from Temporal's UI with one flat JSON object, e.g. `{"vmid":101,"target":"pve2"}`:
  *
  * - open the request: parse the input, read the cluster; bad input fails the workflow at once with its sentence
- * - a virtual machine: `migrateVm`, inline (the commit point is there)
+ * - `moveGuest`, inline (the commit point is there): live for a running VM; copied while it stands still for a stopped one, or a container
  */
 import { CancellationScope, allHandlersFinished, condition } from '@temporalio/workflow';
 import type { MigrationReport } from '../domain/contracts/report.js';
 import { installHandlers } from './messages.js';
 import { installOperatorHandlers, type OperatorDesk } from './operator/handlers.js';
-import { migrateVm } from './migrate-vm.js';
+import { moveGuest } from './move-guest.js';
 import { clusterSteps } from './proxies.js';
 import { peek } from './peek.js';
 import { MigrationState } from './state.js';
@@ -22,7 +22,7 @@ export async function migrateGuest(raw: unknown): Promise<MigrationReport> {
   try {
     const { request, cluster } = await clusterSteps(vmid).openRequest(raw);
     state.identify(request.vmid, cluster.guest?.node ?? null, request.target);
-    return await migrateVm(request, cluster, state, desk);
+    return await moveGuest(request, cluster, state, desk);
   } finally {
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }

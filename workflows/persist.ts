@@ -1,11 +1,14 @@
 import { CancellationScope, condition, sleep } from '@temporalio/workflow';
-import { messageOf } from '../domain/errors.js';
+import { messageOf, type ErrorCode } from '../domain/errors.js';
 import type { NodeName } from '../domain/ids.js';
 import { codeOf } from './failures.js';
 import type { Steps } from './proxies.js';
 import { rest } from './rest.js';
 import type { MigrationRun } from './run.js';
 import { timings } from './timings.js';
+
+/** Asking again would not change it: a newer migration owns the guest there; it was given back; what arrived is not what was sent. */
+const FINAL: readonly ErrorCode[] = ['StaleEpoch', 'GuestReturned', 'VolumeDiffers'];
 
 /** A step on a node that an operator allowed to be left: it is done when the node is back. */
 export class LeftBehind extends Error {
@@ -25,8 +28,8 @@ export type Waiter = Pick<MigrationRun, 'state' | 'steps' | 'patient' | 'operato
  * Calls `attempt` until it succeeds, for as long as it takes. Waiting is visible: `waitingFor` in the progress, in the current
  * details and in the timer's summary; `needsOperator` after two minutes; an incident in the report when it is over.
  * `calm`: nobody is called, however long it takes.
- * Two things end it with a failure: `StaleEpoch`, as a newer migration owns the guest on that node and there is nothing left that
- * is ours, and `LeftBehind`, when the step is on a `node` that was fenced, or that does not answer while it is all given up.
+ * Two things end it with a failure: a final answer (`StaleEpoch`, as a newer migration owns the guest on that node and there is nothing
+ * left that is ours; a guest that was given back; volumes that differ), and `LeftBehind`, when the step is on a `node` that was fenced, or that does not answer while it is all given up.
  */
 export async function persist<T>(
   run: Waiter, what: string, attempt: (steps: Steps) => Promise<T>, { node = null, calm = false }: { readonly node?: NodeName | null; readonly calm?: boolean } = {},
@@ -39,7 +42,7 @@ export async function persist<T>(
       patience.end();
       return result;
     } catch (error) {
-      if (codeOf(error) === 'StaleEpoch') {
+      if (FINAL.includes(codeOf(error))) {
         patience.end();
         throw error;
       }

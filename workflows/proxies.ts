@@ -38,6 +38,7 @@ const CLUSTER: Record<keyof ClusterActivities, Kind> = {
 };
 const SOURCE: Record<keyof SourceActivities, Kind> = {
   inspectSource: 'step', prepareSource: 'step', syncDisks: 'observer', precopy: 'observer', switchover: 'collect',
+  syncVolumes: 'observer', handOverCold: 'observer',
   limitBandwidth: 'step',
   rollbackSource: 'step', cleanupSource: 'step', resolveSource: 'step', decideAborted: 'step', probePeer: 'step',
 };

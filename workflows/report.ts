@@ -1,10 +1,14 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { EpochRef, SwitchoverResult } from '../domain/contracts/activities.js';
+import type { ColdSwitchResult } from '../domain/contracts/cold.js';
 import type { MigrationPlan, Refusal } from '../domain/contracts/plan.js';
 import type { MigrationReport } from '../domain/contracts/report.js';
 import type { MigrateRequest } from '../domain/contracts/request.js';
 import { epochOf } from './epoch.js';
 import type { MigrationState } from './state.js';
+
+/** What the switch brought home. */
+export type SwitchResult = SwitchoverResult | ColdSwitchResult;
 
 /** What a report is made from; without a plan nothing was touched. */
 export interface ReportSubject {
@@ -17,7 +21,7 @@ export interface ReportSubject {
   readonly refusals?: readonly Refusal[];
 }
 
-export function buildReport(subject: ReportSubject, outcome: MigrationReport['outcome'], reason: string, result: SwitchoverResult | null = null): MigrationReport {
+export function buildReport(subject: ReportSubject, outcome: MigrationReport['outcome'], reason: string, result: SwitchResult | null = null): MigrationReport {
   const { request, state, plan } = subject;
   const info = workflowInfo();
   const endedAtMs = Date.now();
@@ -32,8 +36,20 @@ export function buildReport(subject: ReportSubject, outcome: MigrationReport['ou
     totalMs: endedAtMs - state.startedAtMs,
     phases: state.phaseTimes(),
     rounds: [...state.rounds],
-    bytes: result && { ram: result.ramBytes, disks: result.diskBytes },
-    qemuDowntimeMs: result?.qemuDowntimeMs ?? null, qemuTotalMs: result?.qemuTotalMs ?? null, blackout: result?.blackout ?? null,
+    ...figuresOf(result),
     refusals: subject.refusals ?? [], warnings: subject.warnings, incidents: [...state.incidents],
   };
+}
+
+type Figures = Pick<MigrationReport, 'bytes' | 'qemuDowntimeMs' | 'qemuTotalMs' | 'blackout' | 'volumes' | 'downtime'>;
+
+function figuresOf(result: SwitchResult | null): Figures {
+  if (result === null) return { bytes: null, qemuDowntimeMs: null, qemuTotalMs: null, blackout: null };
+  if ('ramBytes' in result) {
+    const { ramBytes, diskBytes, qemuDowntimeMs, qemuTotalMs, blackout } = result;
+    return { bytes: { ram: ramBytes, disks: diskBytes }, qemuDowntimeMs, qemuTotalMs, blackout };
+  }
+  const { volumes, downtime } = result;
+  const sentBytes = volumes.reduce((sum, volume) => sum + volume.sentBytes, 0);
+  return { bytes: { ram: 0, disks: sentBytes }, qemuDowntimeMs: null, qemuTotalMs: null, blackout: null, volumes, downtime };
 }

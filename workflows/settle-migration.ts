@@ -24,6 +24,7 @@ import { learnPlan } from './phases/learn-plan.js';
 import { noteLock } from './phases/lock.js';
 import { noteReservation } from './phases/reserve.js';
 import { undo } from './phases/roll-back.js';
+import { finishCold } from './phases/finish-cold.js';
 import { rollForward } from './phases/roll-forward.js';
 import { settle } from './phases/settle.js';
 import { settleUnplanned } from './phases/settle-unplanned.js';
@@ -67,7 +68,10 @@ async function end(facts: SettlementFacts, state: MigrationState, desk: Operator
   noteLock(run);
   noteReservation(run);
   run.switchPossible = true;
-  if ((await settle(run)) === 'committed') return rollForward(run, null);
+  if ((await settle(run)) === 'committed') {
+    const returned = await finishCold(run);
+    if (returned === null) return rollForward(run, null);
+  }
   const cause = failure('MigrationFailed', `settled for workflow ${lost}: ${proof}`);
   return (await undo(run, { cause, cancelled: false, phase: state.phase })).report;
 }

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../domain/contracts/plan.js';
+import { isCold, type ColdPlan, type LivePlan, type Verdict } from '../../domain/contracts/plan.js';
 import { renderRefusals } from '../../domain/report/render-text.js';
 import { renderBytes, renderLimit } from '../../domain/units.js';
 
@@ -15,7 +15,16 @@ function planLines({ plan }: Verdict): string[] {
   const { transport } = plan;
   return [
     `  ${plan.source} → ${plan.target}, ${plan.mode}, ${transport.type}, ${transport.network === null ? 'management network' : `network ${transport.network}`} (${transport.sourceAddress} → ${transport.targetAddress})`,
-    `  memory ${renderBytes(plan.memoryBytes)}, bandwidth ${renderLimit(plan.bandwidthBytesPerSecond)}, downtime up to ${plan.policy.downtimeBudgetMs} ms`,
-    ...plan.disks.map((disk) => `  ${disk.drive}: ${disk.sourceVolid} → ${disk.targetStorage} (${renderBytes(disk.sizeBytes)}, ${disk.targetFormat})`),
+    ...(isCold(plan) ? coldLines(plan) : liveLines(plan)),
   ];
 }
+
+const liveLines = (plan: LivePlan): string[] => [
+  `  memory ${renderBytes(plan.memoryBytes)}, bandwidth ${renderLimit(plan.bandwidthBytesPerSecond)}, downtime up to ${plan.policy.downtimeBudgetMs} ms`,
+  ...plan.disks.map((disk) => `  ${disk.drive}: ${disk.sourceVolid} → ${disk.targetStorage} (${renderBytes(disk.sizeBytes)}, ${disk.targetFormat})`),
+];
+
+const coldLines = (plan: ColdPlan): string[] => [
+  `  ${plan.mode === 'restart' ? `stopped (within ${plan.stopTimeoutSeconds} s), moved, started again` : 'stays stopped'}, bandwidth ${renderLimit(plan.bandwidthBytesPerSecond)}`,
+  ...plan.volumes.map((volume) => `  ${volume.usedAs}: ${volume.volid} → ${volume.targetStorage} (${renderBytes(volume.usedBytes)} to copy, ${volume.targetFormat})`),
+];

@@ -1,4 +1,5 @@
 import type { DriveName, Epoch, NodeName, Vmid, Volid } from '../ids.js';
+import type { CtConfig } from '../guest/ct-config.js';
 import type { VmConfig } from '../guest/vm-config.js';
 import type { DatacenterConfig } from '../cluster/datacenter-config.js';
 import type { StorageConfig } from '../cluster/storage-config.js';
@@ -29,7 +30,7 @@ export interface ClusterFacts {
   readonly members: readonly ClusterMember[];
   readonly guest:
     | { readonly kind: 'qemu'; readonly node: NodeName; readonly config: VmConfig }
-    | { readonly kind: 'lxc'; readonly node: NodeName }
+    | { readonly kind: 'lxc'; readonly node: NodeName; readonly config: CtConfig }
     | null;
   readonly lockOwner: LockOwner | null;
   /** Whether the owner's run is open; absent without an owner. */

@@ -25,15 +25,17 @@ export interface CommitToken {
   readSecret(vmid: Vmid, epoch: Epoch): Promise<string>;
 }
 
+export type GuestKind = 'qemu' | 'lxc';
+
 /** Guest configs in the PVE root. A config's directory says who owns the guest. */
 export interface GuestConfigStore {
   /** null: no such guest. */
-  find(vmid: Vmid): Promise<{ readonly kind: 'qemu' | 'lxc'; readonly node: NodeName } | null>;
-  readVm(vmid: Vmid, node: NodeName): Promise<string>;
+  find(vmid: Vmid): Promise<{ readonly kind: GuestKind; readonly node: NodeName } | null>;
+  read(vmid: Vmid, kind: GuestKind, node: NodeName): Promise<string>;
   /** Atomic replace. */
-  writeVm(vmid: Vmid, node: NodeName, text: string): Promise<void>;
+  write(vmid: Vmid, kind: GuestKind, node: NodeName, text: string): Promise<void>;
   /** The ownership switch: one rename. No error when it has already been moved to `to`. */
-  moveVm(vmid: Vmid, from: NodeName, to: NodeName): Promise<void>;
+  move(vmid: Vmid, kind: GuestKind, from: NodeName, to: NodeName): Promise<void>;
 }
 
 export interface GuestLock {

@@ -28,10 +28,11 @@ function checkTarget({ cluster, request: { target } }: CheckContext): Refusal[] 
 }
 
 /** An offline member is said once, whoever noticed it. */
-function checkNodesAnswer({ cluster, request, vm, source, target, unreachable }: CheckContext): Refusal[] {
+function checkNodesAnswer({ cluster, request, source, target, unreachable }: CheckContext): Refusal[] {
+  const owner = cluster.guest?.node;
   const sides = [
-    { node: vm?.node, facts: source },
-    { node: request.target === vm?.node ? undefined : request.target, facts: target },
+    { node: owner, facts: source },
+    { node: request.target === owner ? undefined : request.target, facts: target },
   ];
   return sides.flatMap(({ node, facts }) => {
     const member = cluster.members.find(({ name }) => name === node);

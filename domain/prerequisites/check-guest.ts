@@ -6,15 +6,12 @@ import { refuse } from './refuse.js';
 /** The guest: there is one, it is a running VM, and there is only one of it. */
 export function checkGuest(context: CheckContext): readonly Refusal[] {
   const { cluster, request, vm } = context;
-  const { vmid, target } = request;
+  const { vmid } = request;
   if (cluster.guest === null) {
     const file = `nodes/*/qemu-server/${vmid}.conf`;
     return [refuse('guest-not-found', `Configuration file '${file}' does not exist: no guest ${vmid} in this cluster`, 'check the number: qm list, pct list')];
   }
-  if (vm === null) {
-    const remedy = `on ${cluster.guest.node}: pct migrate ${vmid} ${target} --restart`;
-    return [refuse('not-supported-yet', `guest ${vmid} is a container; this version moves running VMs`, remedy)];
-  }
+  if (vm === null) return [];
   return [...checkTemplate(context), ...checkState(context), ...checkOnline(context), ...checkTargetFree(context)];
 }
 
@@ -26,10 +23,6 @@ function checkTemplate({ vm, request: { vmid, target } }: CheckContext): Refusal
 function checkState(context: CheckContext): Refusal[] {
   const { source, vm, request: { vmid, target } } = context;
   if (source === null || vm === null || isLive(context)) return [];
-  if (source.guest.state === 'stopped') {
-    const remedy = `start it first, or move it offline with PVE's tools, on ${vm.node}: qm migrate ${vmid} ${target}`;
-    return vm.config.template ? [] : [refuse('not-supported-yet', `VM ${vmid} is stopped; this version moves running VMs`, remedy)];
-  }
   return [
     refuse(
       'guest-state-unsuitable',

@@ -6,8 +6,10 @@ import { refuse } from './refuse.js';
 
 /** The way between the nodes, and the bridges the guest hangs on. */
 export function checkNetwork(context: CheckContext): readonly Refusal[] {
-  return [...(migrationAddresses(context)?.refusals ?? []), ...checkBridges(context)];
+  return [...checkAddresses(context), ...checkBridges(context)];
 }
+
+export const checkAddresses = (context: CheckContext): readonly Refusal[] => migrationAddresses(context)?.refusals ?? [];
 
 /** The request's network beats datacenter.cfg's; null: one of the nodes is not known well enough to say. */
 export function migrationAddresses({ request, cluster, source, target }: CheckContext): AddressChoice | null {
@@ -15,13 +17,15 @@ export function migrationAddresses({ request, cluster, source, target }: CheckCo
   return chooseAddresses(request.migrationNetwork ?? cluster.datacenter.migration.network, source, target, cluster.members);
 }
 
-/** PVE finds out when the target's QEMU starts. */
-function checkBridges({ vm, target, request: { vmid } }: CheckContext): Refusal[] {
-  if (vm === null || target === null) return [];
-  return vm.config.nets.flatMap(({ name, bridge, tag }) => {
+/** PVE finds out when the guest starts on the target. */
+export function checkBridges({ cluster: { guest }, target, request: { vmid } }: CheckContext): Refusal[] {
+  if (guest === null || target === null) return [];
+  const nets = guest.kind === 'lxc' ? guest.config.nets.map(({ key, ...net }) => ({ ...net, name: key })) : guest.config.nets;
+  const tool = guest.kind === 'lxc' ? 'pct' : 'qm';
+  return nets.flatMap(({ name, bridge, tag }) => {
     if (bridge === null) return [];
     if (target.bridges.includes(bridge)) return tag === null ? [] : checkVlan(target, { name, bridge, tag });
-    const remedy = `create ${bridge} on ${target.node}, or connect ${name} elsewhere: qm set ${vmid} --${name} …,bridge=<bridge>`;
+    const remedy = `create ${bridge} on ${target.node}, or connect ${name} elsewhere: ${tool} set ${vmid} --${name} …,bridge=<bridge>`;
     return [refuse('bridge-missing', `bridge '${bridge}' of ${name} does not exist on node '${target.node}'`, remedy)];
   });
 }

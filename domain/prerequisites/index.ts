@@ -13,6 +13,8 @@ import { checkLock } from './check-lock.js';
 import { checkNetwork } from './check-network.js';
 import { checkStorages, warnOfStorages } from './check-storages.js';
 import { checkVersions } from './check-versions.js';
+import { checkCold } from './cold/check-cold.js';
+import { coldMode } from './cold/mode.js';
 import { checkConfigNumbers } from './config-numbers.js';
 import { createContext, type Check } from './context.js';
 import { refuse, withoutRepeats } from './refuse.js';
@@ -30,6 +32,9 @@ const WARNINGS = [warnOfStorages, warnOfCpu, warnOfConfig] as const;
  * asked, nothing is touched. Without refusals there is always a plan.
  */
 export function checkPrerequisites(facts: MigrationFacts, request: MigrateRequest): Verdict {
+  const { guest } = facts.cluster;
+  const mode = coldMode(facts, request);
+  if (guest !== null && mode !== null) return checkCold(facts, request, guest, mode);
   const context = createContext(facts, request);
   const refusals = withoutRepeats(CHECKS.flatMap((check) => check(context)));
   const warnings = WARNINGS.flatMap((warn) => warn(context));

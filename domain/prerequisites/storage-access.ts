@@ -27,7 +27,7 @@ export function checkActive({ id }: StorageConfig, facts: NodeFacts): Refusal[] 
 
 export const isActive = (id: string, { storages }: NodeFacts): boolean => storages.some((storage) => storage.id === id && storage.active);
 
-export function checkContent({ id, content }: StorageConfig, wanted: 'images' | 'iso', volid: string): Refusal[] {
+export function checkContent({ id, content }: StorageConfig, wanted: 'images' | 'iso' | 'rootdir', volid: string): Refusal[] {
   if (content.includes(wanted)) return [];
   const remedy = `allow it: pvesm set ${id} --content ${[...content, wanted].join(',')}`;
   return [refuse('storage-content', `${volid}: content type '${wanted}' is not available on storage '${id}'`, remedy)];

@@ -1,6 +1,6 @@
-import type { MigrationPlan } from '../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../domain/contracts/ports.js';
 import type { LedgerEntry } from '../../domain/contracts/reconcile.js';
+import { planOf } from './entry-plan.js';
 
 /** An entry in the words of whoever wants to end it. */
 export function toLedgerEntry({ vmid, epoch, role, records, closed }: JournalEntry): LedgerEntry {
@@ -8,7 +8,7 @@ export function toLedgerEntry({ vmid, epoch, role, records, closed }: JournalEnt
   return {
     vmid, epoch, role, closed,
     lastState: records.at(-1)?.state ?? null,
-    plan: (last('plan') as MigrationPlan | undefined) ?? null,
+    plan: planOf({ records }),
     workflowId: (last('workflowId') as string | undefined) ?? null,
   };
 }

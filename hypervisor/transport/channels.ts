@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
 import { MigrationError } from '../../domain/errors.js';
 import type { Endpoint, EpochRef, TargetEndpoints } from '../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../domain/contracts/plan.js';
+import type { LivePlan, MigrationPlan } from '../../domain/contracts/plan.js';
 import { createHandoffClient, type HandoffClient } from './handoff/client.js';
 import { dialTcp, dialTls } from './handoff/dial.js';
 import { makeRunPath, runPath, socketPath } from './listen-spec.js';
@@ -21,16 +21,21 @@ export type SocketAddress =
 /** How this node logs in to others; the rest comes from the plan. */
 export type SshConfig = Omit<SshTarget, 'host' | 'hostName'>;
 
-export interface ChannelsOptions {
+/** What any way to the target is made from. */
+export interface WayOptions {
   readonly plan: MigrationPlan;
   readonly ref: EpochRef;
-  readonly endpoints: TargetEndpoints;
   readonly runDir: string;
   readonly sshConfig: SshConfig;
   /** Hex; null only with `secure`. */
   readonly secret: string | null;
   /** Opened before by `prepareSsh`: it is the channels' from now on. */
   readonly sshConnection?: SshConnection | undefined;
+}
+
+export interface ChannelsOptions extends WayOptions {
+  readonly plan: LivePlan;
+  readonly endpoints: TargetEndpoints;
 }
 
 /** The source's ways to the target, for one migration. */
@@ -54,28 +59,28 @@ export const prepareSsh = (plan: MigrationPlan, sshConfig: SshConfig): Promise<S
 /** Opens the ways, finding a tunnel of this epoch that is already there. Throws `TransportFailed`. */
 export async function openChannels(options: ChannelsOptions): Promise<Channels> {
   if (options.plan.transport.type !== 'secure') return direct(options);
-  return tunnelled(options, () => openTunnel(options, options.endpoints));
+  const { ram, nbd } = options.endpoints;
+  return tunnelled(options, () => openTunnel(options, { ram, ...(nbd === null ? {} : { nbd }) }));
 }
 
 /**
  * The tunnel before the target has said where it listens: both nodes usually keep the same run directory, and `openChannels`
  * takes this tunnel if that proves right, or replaces it. Throws `TransportFailed`.
  */
-export async function openTunnelEarly(options: TunnelEnds): Promise<void> {
+export async function openTunnelEarly(options: TunnelEnds, names: readonly string[]): Promise<void> {
   const at = (name: string): Endpoint => ({ kind: 'unix', path: socketPath(runPath(options.runDir, options.ref), name) });
-  const tunnel = await openTunnel(options, { ram: at('ram'), nbd: options.plan.disks.length === 0 ? null : at('nbd') });
+  const tunnel = await openTunnel(options, Object.fromEntries(names.map((name) => [name, at(name)])));
   tunnel.detach();
 }
 
-type TunnelEnds = Pick<ChannelsOptions, 'plan' | 'ref' | 'runDir' | 'sshConfig'>;
+export type TunnelEnds = Pick<WayOptions, 'plan' | 'ref' | 'runDir' | 'sshConfig'>;
 
-async function openTunnel(options: TunnelEnds, { ram, nbd }: Pick<TargetEndpoints, 'ram' | 'nbd'>): Promise<Tunnel> {
+/** One ssh child for all these sockets of the target; here each is `to-<name>.sock`. One that is there already is taken. */
+export async function openTunnel(options: TunnelEnds, ends: Readonly<Record<string, Endpoint>>): Promise<Tunnel> {
   const dir = await makeRunPath(options.runDir, options.ref);
-  const forward = (name: string, endpoint: Endpoint): { localPath: string; remotePath: string } =>
-    ({ localPath: socketPath(dir, `to-${name}`), remotePath: unixPath(endpoint) });
   return openSshTunnel({
     ...sshTarget(options.plan, options.sshConfig),
-    forwards: [forward('ram', ram), ...(nbd === null ? [] : [forward('nbd', nbd)])],
+    forwards: Object.entries(ends).map(([name, endpoint]) => ({ localPath: socketPath(dir, `to-${name}`), remotePath: unixPath(endpoint) })),
     pidRecord: join(dir, 'tunnel.json'),
   });
 }
@@ -142,7 +147,7 @@ function direct({ plan, ref, endpoints, secret }: ChannelsOptions): Channels {
 }
 
 /** One ssh connection for all dials, made anew when it is gone. */
-function keptSsh({ plan, sshConfig, sshConnection }: ChannelsOptions): { dial(path: string): Promise<Duplex>; close(): void } {
+export function keptSsh({ plan, sshConfig, sshConnection }: Pick<WayOptions, 'plan' | 'sshConfig' | 'sshConnection'>): { dial(path: string): Promise<Duplex>; close(): void } {
   let current = sshConnection;
   let closed = false;
   return {
@@ -168,12 +173,12 @@ const inet = (endpoint: Endpoint): SocketAddress => {
   return { type: 'inet', host, port: String(port) };
 };
 
-function tcpAddress(endpoint: Endpoint): { host: string; port: number } {
+export function tcpAddress(endpoint: Endpoint): { host: string; port: number } {
   if (endpoint.kind === 'tcp') return endpoint;
   throw new MigrationError('Internal', `connect failed: ${endpoint.path}: a socket of the target is reached by ssh only`);
 }
 
-function unixPath(endpoint: Endpoint): string {
+export function unixPath(endpoint: Endpoint): string {
   if (endpoint.kind === 'unix') return endpoint.path;
   throw new MigrationError('Internal', `connect failed: ${endpoint.host}:${endpoint.port}: the transport is secure, the target listens in clear`);
 }

@@ -2,13 +2,17 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationError } from '../../domain/errors.js';
 import { epochShort } from '../../domain/ids.js';
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { Endpoint, EpochRef } from '../../domain/contracts/activities.js';
 import type { MigrationPlan } from '../../domain/contracts/plan.js';
 
 /** Where something may listen: a socket, or the first free port of a range. */
 export type ListenOn =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly firstPort: number; readonly lastPort: number };
+
+/** The same place again: after an agent's restart the source looks for us where we were. */
+export const listenAgain = (endpoint: Endpoint): ListenOn =>
+  endpoint.kind === 'unix' ? endpoint : { kind: 'tcp', host: endpoint.host, firstPort: endpoint.port, lastPort: endpoint.port };
 
 export interface ListenSpec {
   readonly ram: ListenOn;
@@ -26,10 +30,14 @@ export interface PortRange {
  * else on the migration address. Throws `InvalidInput` when a socket's path would be too long.
  */
 export async function listenSpec(plan: MigrationPlan, ref: EpochRef, runDir: string, ports: PortRange): Promise<ListenSpec> {
-  const dir = await makeRunPath(runDir, ref);
-  const at = (name: string): ListenOn =>
-    plan.transport.type === 'secure' ? { kind: 'unix', path: socketPath(dir, name) } : { kind: 'tcp', host: plan.transport.targetAddress, ...ports };
+  const at = await listenAt(plan, ref, runDir, ports);
   return { ram: at('ram'), nbd: at('nbd'), handoff: at('handoff') };
+}
+
+/** As `listenSpec`, by name. */
+export async function listenAt({ transport }: Pick<MigrationPlan, 'transport'>, ref: EpochRef, runDir: string, ports: PortRange): Promise<(name: string) => ListenOn> {
+  const dir = await makeRunPath(runDir, ref);
+  return (name) => (transport.type === 'secure' ? { kind: 'unix', path: socketPath(dir, name) } : { kind: 'tcp', host: transport.targetAddress, ...ports });
 }
 
 /** What one migration leaves in the run directory of a node, all of it. */

@@ -35,7 +35,7 @@ describe('guest configs', () => {
     const configs = createGuestConfigStore(root.path);
     let moving = true;
     const moves = (async () => {
-      for (let turn = 0; turn < 200; turn += 1) await configs.moveVm(101, turn % 2 === 0 ? 'pve2' : 'pve1', turn % 2 === 0 ? 'pve1' : 'pve2');
+      for (let turn = 0; turn < 200; turn += 1) await configs.move(101, 'qemu', turn % 2 === 0 ? 'pve2' : 'pve1', turn % 2 === 0 ? 'pve1' : 'pve2');
       moving = false;
     })();
     while (moving) expect((await configs.find(101))?.node).toMatch(/^pve[12]$/);
@@ -44,34 +44,34 @@ describe('guest configs', () => {
 
   it('are replaced whole, and nothing is left beside them', async () => {
     const configs = createGuestConfigStore(root.path);
-    await configs.writeVm(101, 'pve2', 'name: other\n');
-    expect(await configs.readVm(101, 'pve2')).toBe('name: other\n');
+    await configs.write(101, 'qemu', 'pve2', 'name: other\n');
+    expect(await configs.read(101, 'qemu', 'pve2')).toBe('name: other\n');
     expect(folder('pve2')).toEqual(['101.conf']);
     expect(statSync(join(root.path, 'nodes/pve2/qemu-server/101.conf')).mode & 0o777).toBe(0o640);
   });
 
   it('are not written where the guest is not', async () => {
-    await expect(createGuestConfigStore(root.path).writeVm(101, 'pve1', '')).rejects.toMatchObject({ code: 'GuestNotFound' });
+    await expect(createGuestConfigStore(root.path).write(101, 'qemu', 'pve1', '')).rejects.toMatchObject({ code: 'GuestNotFound' });
     expect(folder('pve1')).toEqual([]);
   });
 
   it('move once; again is no error', async () => {
     const configs = createGuestConfigStore(root.path);
-    await configs.moveVm(101, 'pve2', 'pve1');
-    await configs.moveVm(101, 'pve2', 'pve1');
+    await configs.move(101, 'qemu', 'pve2', 'pve1');
+    await configs.move(101, 'qemu', 'pve2', 'pve1');
     expect(await configs.find(101)).toEqual({ kind: 'qemu', node: 'pve1' });
-    expect(await configs.readVm(101, 'pve1')).toBe('name: web\n');
+    expect(await configs.read(101, 'qemu', 'pve1')).toBe('name: web\n');
   });
 
   it('that are nowhere cannot be read or moved, in PVE\'s words', async () => {
     const configs = createGuestConfigStore(root.path);
     const message = expect.stringContaining("Configuration file 'nodes/pve1/qemu-server/102.conf' does not exist") as unknown;
-    await expect(configs.readVm(102, 'pve1')).rejects.toMatchObject({ code: 'GuestNotFound', message });
-    await expect(configs.moveVm(102, 'pve1', 'pve2')).rejects.toMatchObject({ code: 'GuestNotFound', message });
+    await expect(configs.read(102, 'qemu', 'pve1')).rejects.toMatchObject({ code: 'GuestNotFound', message });
+    await expect(configs.move(102, 'qemu', 'pve1', 'pve2')).rejects.toMatchObject({ code: 'GuestNotFound', message });
   });
 
   it('do not move to a node without a folder', async () => {
     mkdirSync(join(root.path, 'nodes/pve4'));
-    await expect(createGuestConfigStore(root.path).moveVm(101, 'pve2', 'pve4')).rejects.toMatchObject({ message: expect.stringContaining('pve4 has no folder') as unknown });
+    await expect(createGuestConfigStore(root.path).move(101, 'qemu', 'pve2', 'pve4')).rejects.toMatchObject({ message: expect.stringContaining('pve4 has no folder') as unknown });
   });
 });

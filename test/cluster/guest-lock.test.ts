@@ -49,7 +49,7 @@ describe("a guest's lock", () => {
 
   it('may be taken again by its owner, which repairs a half-taken one', async () => {
     await lock.take(101, 'pve1', ann);
-    await configs.writeVm(101, 'pve1', TEXT);
+    await configs.write(101, 'qemu', 'pve1', TEXT);
     await lock.take(101, 'pve1', { ...ann, since: 'later' });
     expect(text()).toBe(LOCKED);
     expect(await lock.owner(101)).toEqual(ann);
@@ -57,7 +57,7 @@ describe("a guest's lock", () => {
 
   it('is released wherever the config is now', async () => {
     await lock.take(101, 'pve1', ann);
-    await configs.moveVm(101, 'pve1', 'pve2');
+    await configs.move(101, 'qemu', 'pve1', 'pve2');
     await lock.release(101, ann.epoch);
     expect(text('pve2')).toBe(TEXT);
     expect(root.ferryFiles(101)).toEqual([]);
@@ -84,7 +84,7 @@ describe("a guest's lock", () => {
 
   it('does not remove a lock that PVE put in the place of ours', async () => {
     await lock.take(101, 'pve1', ann);
-    await configs.writeVm(101, 'pve1', 'lock: backup\n');
+    await configs.write(101, 'qemu', 'pve1', 'lock: backup\n');
     await expect(lock.take(101, 'pve1', ann)).rejects.toMatchObject({ code: 'GuestLocked' });
     await lock.release(101, ann.epoch);
     expect(text()).toBe('lock: backup\n');
@@ -93,13 +93,13 @@ describe("a guest's lock", () => {
 
   it('steps back when PVE locks the guest between record and key', async () => {
     let reads = 0;
-    const slow: GuestConfigStore = { ...configs, readVm: async (vmid, node) => ((reads += 1) === 2 ? 'lock: backup\n' : configs.readVm(vmid, node)) };
+    const slow: GuestConfigStore = { ...configs, read: async (vmid, node) => ((reads += 1) === 2 ? 'lock: backup\n' : configs.read(vmid, 'qemu', node)) };
     await expect(createGuestLock(root.path, slow).take(101, 'pve1', ann)).rejects.toMatchObject({ code: 'GuestLocked' });
     expect(root.ferryFiles(101)).toEqual([]);
   });
 
   it('keeps the record when the config could not be written, so that the next attempt goes on', async () => {
-    const broken: GuestConfigStore = { ...configs, writeVm: async () => Promise.reject(new MigrationError('ClusterReadOnly', 'no')) };
+    const broken: GuestConfigStore = { ...configs, write: async () => Promise.reject(new MigrationError('ClusterReadOnly', 'no')) };
     await expect(createGuestLock(root.path, broken).take(101, 'pve1', ann)).rejects.toMatchObject({ code: 'ClusterReadOnly' });
     await expect(lock.take(101, 'pve1', bob)).rejects.toMatchObject({ code: 'GuestLocked' });
     await lock.take(101, 'pve1', ann);

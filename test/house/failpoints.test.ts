@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FAILPOINTS, type Failpoint } from '../../domain/failpoints.js';
+import { ALL_FAILPOINTS, type Failpoint } from '../../domain/failpoints.js';
 
 const HOME = join(__dirname, '../..');
 const FOLDERS: Record<Failpoint['where'], readonly string[]> = {
-  'source agent': ['hypervisor/qemu/migration', 'activities/source'],
-  'target agent': ['hypervisor/qemu/incoming', 'activities/target'],
+  'source agent': ['hypervisor/qemu/migration', 'hypervisor/handover', 'hypervisor/cold', 'activities/source'],
+  'target agent': ['hypervisor/qemu/incoming', 'hypervisor/cold', 'activities/target'],
   'control worker': ['activities/cluster'],
 };
 
@@ -14,14 +14,14 @@ const sources = ['activities', 'cluster', 'hypervisor', 'workers', 'workflows'].
 const placed = sources.flatMap((file) =>
   [...readFileSync(join(HOME, file), 'utf8').matchAll(/failpoint\('([^']*)'\)/g)].map((call) => ({ name: call[1] ?? '', file })));
 
-test.each(FAILPOINTS.map(({ name, where }) => [name, where] as const))('%s stands once, in the code of the %s', (name, where) => {
+test.each(ALL_FAILPOINTS.map(({ name, where }) => [name, where] as const))('%s stands once, in the code of the %s', (name, where) => {
   const found = placed.filter((call) => call.name === name);
   expect(found).toHaveLength(1);
   expect(FOLDERS[where].some((folder) => found[0]?.file.startsWith(`${folder}/`))).toBe(true);
 });
 
 test('every failpoint in the code is in the list', () => {
-  const known = new Set<string>(FAILPOINTS.map(({ name }) => name));
+  const known = new Set<string>(ALL_FAILPOINTS.map(({ name }) => name));
   expect(placed.filter(({ name }) => !known.has(name))).toEqual([]);
 });
 

@@ -1,5 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { TargetEndpoints } from '../../domain/contracts/activities.js';
+import type { ColdEndpoints } from '../../domain/contracts/cold.js';
 import { codeOf, failure } from '../failures.js';
 import { messageOf } from '../../domain/errors.js';
 import type { MigrationRun } from '../run.js';
@@ -11,7 +12,7 @@ export class ArmedTarget {
   #failure: unknown = null;
 
   /** Not part of the caller's scope: a cancellation stops the source first, and the target when that is decided. */
-  constructor(run: MigrationRun, endpoints: TargetEndpoints) {
+  constructor(run: MigrationRun, endpoints: TargetEndpoints | ColdEndpoints) {
     const shield = new CancellationScope({ cancellable: false });
     this.#scope = new CancellationScope({ cancellable: true, parent: shield });
     this.#over = this.#scope

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { SwitchoverResult } from '../../domain/contracts/activities.js';
-import { buildReport } from '../report.js';
+import { isCold } from '../../domain/contracts/plan.js';
+import { buildReport, type SwitchResult } from '../report.js';
 import type { MigrationRun } from '../run.js';
 import { cleanUp, endEpoch } from './roll-forward.js';
 
@@ -9,7 +9,7 @@ import { cleanUp, endEpoch } from './roll-forward.js';
  * crashed a moment later. Nothing goes back: the source's old copy is ended (it could never run again), its disks are kept. The guest is
  * unlocked, so that HA or an operator can start it, and this workflow fails with the report that says what to do.
  */
-export async function endWithoutTarget(run: MigrationRun, result: SwitchoverResult | null, skipped: string): Promise<never> {
+export async function endWithoutTarget(run: MigrationRun, result: SwitchResult | null, skipped: string): Promise<never> {
   const { plan, planned, state } = run;
   run.targetLost = true;
   run.left.add('target');
@@ -28,7 +28,8 @@ export async function endWithoutTarget(run: MigrationRun, result: SwitchoverResu
 
 /** The target moves the config before it lets the guest run: a config that is still on the source means that it never ran there. */
 function adviceOf({ plan }: MigrationRun, configOnSource: boolean | null): string {
-  const { vmid, source, target, disks } = plan;
+  const { vmid, source, target } = plan;
+  const disks = isCold(plan) ? plan.volumes.map(({ volid }) => volid) : plan.disks.map(({ sourceVolid }) => sourceVolid);
   const lost = `vm ${vmid} was handed over to ${target}, which was fenced, and runs nowhere`;
   switch (configOnSource) {
     case true:
@@ -40,5 +41,5 @@ function adviceOf({ plan }: MigrationRun, configOnSource: boolean | null): strin
   }
 }
 
-const keptDisks = (source: string, disks: MigrationRun['plan']['disks']): string =>
-  disks.length === 0 ? '' : `; its disks as of the switch were kept on ${source}: ${disks.map(({ sourceVolid }) => sourceVolid).join(', ')}`;
+const keptDisks = (source: string, volids: readonly string[]): string =>
+  volids.length === 0 ? '' : `; its disks as of the switch were kept on ${source}: ${volids.join(', ')}`;

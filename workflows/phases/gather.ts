@@ -2,6 +2,7 @@ import { isCancellation } from '@temporalio/workflow';
 import type { ClusterFacts, MigrationFacts, NodeFacts } from '../../domain/contracts/facts.js';
 import type { MigrateRequest } from '../../domain/contracts/request.js';
 import type { NodeName } from '../../domain/ids.js';
+import { volidsToAsk } from '../../domain/prerequisites/cold/context.js';
 import { messageOf } from '../../domain/errors.js';
 import { stepsFor } from '../proxies.js';
 import type { SilenceListener } from '../through-silence.js';
@@ -12,7 +13,7 @@ export async function gatherFacts(request: MigrateRequest, cluster: ClusterFacts
   const { vmid, target } = request;
   const source = cluster.guest?.node ?? null;
   const steps = stepsFor(source ?? target, target, vmid, 'prompt', listener);
-  const input = { vmid, storages: cluster.storages.filter(({ disabled }) => !disabled).map(({ id }) => id) };
+  const input = { vmid, storages: cluster.storages.filter(({ disabled }) => !disabled).map(({ id }) => id), volids: volidsToAsk(cluster) };
   const [sourceAnswer, targetAnswer] = await together(
     () => answer(cluster, source, () => steps.source.inspectSource(input)),
     () => answer(cluster, target, () => steps.target.inspectTarget(input)),

@@ -1,6 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { decideNextStep, type NextStep } from '../../domain/convergence/decide.js';
 import type { TargetEndpoints } from '../../domain/contracts/activities.js';
+import type { LivePlan } from '../../domain/contracts/plan.js';
 import { failure } from '../failures.js';
 import type { MigrationRun } from '../run.js';
 import { timings } from '../timings.js';
@@ -9,11 +10,11 @@ import { timings } from '../timings.js';
  * Memory, round by round: each visit to the driver brings one round's figures, the policy answers with the next step.
  * Ends when the driver has begun the switch; throws `NotConverging` or `MigrationFailed` while the guest runs on the source.
  */
-export async function precopy(run: MigrationRun, endpoints: TargetEndpoints): Promise<void> {
-  const { planned, plan, state, steps } = run;
+export async function precopy(run: MigrationRun, plan: LivePlan, endpoints: TargetEndpoints): Promise<void> {
+  const { planned, state, steps } = run;
   state.enter('precopy', `copying memory to ${plan.target}`);
   run.switchPossible = true;
-  let step = nextStep(run);
+  let step = nextStep(run, plan);
   for (;;) {
     const seenVisits = state.samples.at(-1)?.visit ?? 0;
     const visit = await steps.source.precopy({ ...planned, endpoints, decision: step, seenVisits });
@@ -23,14 +24,14 @@ export async function precopy(run: MigrationRun, endpoints: TargetEndpoints): Pr
       return;
     }
     state.observe(visit.sample);
-    step = nextStep(run);
+    step = nextStep(run, plan);
     state.record(visit.sample, step);
     if (step.action === 'abort') throw failure('NotConverging', `migrate failed: vm ${plan.vmid}: ${step.reason}`);
   }
 }
 
 /** The policy may give up; short of that, what the operator asked for goes first. */
-function nextStep({ state, plan }: MigrationRun): NextStep {
+function nextStep({ state }: MigrationRun, plan: LivePlan): NextStep {
   const { historyLength } = workflowInfo();
   if (historyLength > timings().maximumHistoryEvents) return { action: 'abort', reason: `not converging: the record of ${historyLength} events is full` };
   const decided = decideNextStep({ policy: state.policy ?? plan.policy, samples: state.samples });

@@ -1,4 +1,5 @@
 import type { TargetEndpoints } from '../../domain/contracts/activities.js';
+import type { ColdEndpoints } from '../../domain/contracts/cold.js';
 import type { MigrationRun } from '../run.js';
 import { together } from '../together.js';
 import { onNode } from './leave-behind.js';
@@ -6,7 +7,7 @@ import { onNode } from './leave-behind.js';
 /**
  * Opens the source's side and makes the target ready, at once. Both undos are noted before the first call: an answer may be lost.
  */
-export async function reserve(run: MigrationRun): Promise<TargetEndpoints> {
+export async function reserve(run: MigrationRun): Promise<TargetEndpoints | ColdEndpoints> {
   const { plan, planned, steps, state } = run;
   state.enter('reserving', `preparing ${plan.source} and ${plan.target}`);
   noteReservation(run);

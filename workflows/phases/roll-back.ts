@@ -1,6 +1,7 @@
 import { CancelledFailure, ApplicationFailure } from '@temporalio/workflow';
 import { messageOf } from '../../domain/errors.js';
 import type { MigrationReport } from '../../domain/contracts/report.js';
+import { isCold } from '../../domain/contracts/plan.js';
 import type { Phase } from '../../domain/contracts/progress.js';
 import { codeOf } from '../failures.js';
 import { LeftBehind } from '../persist.js';
@@ -47,7 +48,9 @@ interface Guest {
 
 /** Where nodes were touched, what became of the guest is asked, not assumed. */
 async function lookAtGuest({ plan, ref, steps, tokenPossible, operator }: MigrationRun): Promise<Guest> {
-  const { source, keepPaused } = plan;
+  const { source } = plan;
+  const keepPaused = !isCold(plan) && plan.keepPaused;
+  if (plan.mode === 'offline') return { sentence: `the guest is on ${source}, stopped as before`, trouble: false };
   if (!tokenPossible) return { sentence: `the guest runs on ${source}`, trouble: false };
   const qemu = await steps.source.resolveSource(ref).then((evidence) => evidence.qemu, () => null);
   switch (qemu) {

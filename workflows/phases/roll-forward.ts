@@ -1,10 +1,10 @@
 import { messageOf } from '../../domain/errors.js';
 import { runsAsPlanned } from '../../domain/guest/runs-as-planned.js';
-import type { SwitchoverResult } from '../../domain/contracts/activities.js';
+import { nameOf } from '../../domain/guest/name-of.js';
 import type { MigrationReport } from '../../domain/contracts/report.js';
 import { codeOf } from '../failures.js';
 import { LeftBehind, persist } from '../persist.js';
-import { buildReport } from '../report.js';
+import { buildReport, type SwitchResult } from '../report.js';
 import type { MigrationRun } from '../run.js';
 import type { Steps } from '../proxies.js';
 import { endWithoutTarget } from './end-without-target.js';
@@ -12,7 +12,7 @@ import { insist } from './insist.js';
 import { forgetEpoch, onNode } from './leave-behind.js';
 
 /** The token says committed: from here on every step is repeated until it is done. `result` is null when the switch's answer was lost. */
-export async function rollForward(run: MigrationRun, result: SwitchoverResult | null): Promise<MigrationReport> {
+export async function rollForward(run: MigrationRun, result: SwitchResult | null): Promise<MigrationReport> {
   const { plan, planned, saga, state } = run;
   saga.commit();
   run.decided = 'committed';
@@ -34,11 +34,11 @@ export async function rollForward(run: MigrationRun, result: SwitchoverResult | 
   state.enter('cleanup', `vm ${plan.vmid} runs on ${plan.target}; cleaning up`);
   await run.armed?.disarm();
   await Promise.all([
-    cleanUp(run, 'source', (s) => s.source.cleanupSource(planned)),
+    cleanUpSource(run),
     cleanUp(run, 'target', (s) => s.target.cleanupTarget(planned)),
   ]);
   await endEpoch(run);
-  const report = buildReport(run, 'migrated', `vm ${plan.vmid} runs on ${plan.target}`, result);
+  const report = buildReport(run, 'migrated', `${nameOf(plan)} ${plan.mode === 'offline' ? 'is' : 'runs'} on ${plan.target}`, result);
   state.finish('completed', report);
   return report;
 }
@@ -52,6 +52,20 @@ export async function endEpoch(run: MigrationRun): Promise<void> {
 export function cleanUp(run: MigrationRun, side: 'source' | 'target', attempt: (steps: Steps) => Promise<unknown>): Promise<void> {
   const what = `clean up ${run.plan[side]}`;
   return complete(run, what, () => onNode(run, side, what, attempt));
+}
+
+/** What can't be proved the same on the target is kept: nothing is freed that may be needed. */
+async function cleanUpSource(run: MigrationRun): Promise<void> {
+  const { planned, state, plan } = run;
+  await cleanUp(run, 'source', async (s) => {
+    try {
+      return await s.source.cleanupSource(planned);
+    } catch (error) {
+      if (codeOf(error) !== 'VolumeDiffers') throw error;
+      state.incident(`${messageOf(error)}; the volumes on ${plan.source} were kept`);
+      return s.source.cleanupSource({ ...planned, keepDisks: true });
+    }
+  });
 }
 
 /** A node on which a newer migration owns the guest has nothing of ours left, and one that was fenced cleans up later: an incident, no obstacle. */

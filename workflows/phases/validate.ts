@@ -34,5 +34,10 @@ export async function validate(request: MigrateRequest, cluster: ClusterFacts, s
 function withoutOwnLock(cluster: ClusterFacts): ClusterFacts {
   if (!wasReset(cluster, epochOf(workflowInfo()))) return cluster;
   const { guest } = cluster;
-  return { ...cluster, lockOwner: null, guest: guest?.kind === 'qemu' ? { ...guest, config: { ...guest.config, lock: null } } : guest };
+  return { ...cluster, lockOwner: null, guest: withoutLock(guest) };
+}
+
+function withoutLock(guest: ClusterFacts['guest']): ClusterFacts['guest'] {
+  if (guest === null) return null;
+  return guest.kind === 'qemu' ? { ...guest, config: { ...guest.config, lock: null } } : { ...guest, config: { ...guest.config, lock: null } };
 }

@@ -44,7 +44,7 @@ export async function prepareConfig(deps: TargetDeps, ref: EpochRef, plan: LiveP
   if (plan.disks.length === 0) return { text: null };
   const owner = await deps.configs.find(ref.vmid);
   if (owner === null) throw new MigrationError('GuestNotFound', `prepare config failed: VM ${ref.vmid} has no config`);
-  const config = deps.parseConfig(ref.vmid, await deps.configs.readVm(ref.vmid, owner.node));
+  const config = deps.parseConfig(ref.vmid, await deps.configs.read(ref.vmid, 'qemu', owner.node));
   const exports = exportsOf(plan, memory.volumes);
   const text = moveDrives(config, plan.disks.map((disk) => ({
     drive: disk.drive, volid: exports.find((e) => e.drive === disk.drive)?.volid ?? '', format: disk.targetFormat, sizeBytes: disk.sizeBytes,
@@ -76,10 +76,10 @@ async function moveConfig(deps: TargetDeps, ref: EpochRef, plan: LivePlan, confi
   const owner = await deps.configs.find(ref.vmid);
   if (owner === null) throw new MigrationError('GuestNotFound', `move config failed: VM ${ref.vmid} has no config on any node`);
   if (config.text !== null) {
-    await deps.configs.writeVm(ref.vmid, owner.node, config.text);
+    await deps.configs.write(ref.vmid, 'qemu', owner.node, config.text);
     await failpoint('target.config-written.after');
   }
-  await deps.configs.moveVm(ref.vmid, plan.source, plan.target);
+  await deps.configs.move(ref.vmid, 'qemu', plan.source, plan.target);
   await failpoint('target.config-moved.after');
 }
 

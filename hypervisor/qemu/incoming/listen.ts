@@ -7,10 +7,6 @@ import type { ListenOn } from '../../transport/listen-spec.js';
 import { TLS_CREDS_ID } from '../migration/settings.js';
 import type { Monitor } from '../qmp/monitor.js';
 
-/** The same place again: after an agent's restart the source looks for us where we were. */
-export const listenAgain = (endpoint: Endpoint): ListenOn =>
-  endpoint.kind === 'unix' ? endpoint : { kind: 'tcp', host: endpoint.host, firstPort: endpoint.port, lastPort: endpoint.port };
-
 /** Lets QEMU wait for its RAM stream. Returns where it really listens. */
 export function listenForRam(monitor: Monitor, on: ListenOn): Promise<Endpoint> {
   return bindFirst(on, (address) => monitor.migrateIncoming(address));

@@ -35,7 +35,7 @@ export async function reserveTarget(deps: TargetDeps, ref: EpochRef, plan: LiveP
   }
   stillWanted();
   const volumes = await makeVolumes(deps, ref, plan, memory.volumes);
-  const config = deps.parseConfig(ref.vmid, await deps.configs.readVm(ref.vmid, plan.source));
+  const config = deps.parseConfig(ref.vmid, await deps.configs.read(ref.vmid, 'qemu', plan.source));
   if (plan.transport.type !== 'secure') {
     await deps.token.createSecret(ref.vmid, ref.epoch);
     await failpoint('target.secret.after');

@@ -6,6 +6,7 @@ import type { JournalEntry } from '../../../domain/contracts/ports.js';
 import type { Epoch } from '../../../domain/ids.js';
 import { runsAsPlanned } from '../../../domain/guest/runs-as-planned.js';
 import { failpoint } from '../../failpoint.js';
+import { coldPlanOf } from '../../journal/entry-plan.js';
 import { Monitor } from '../qmp/monitor.js';
 import { lookAtQemu } from '../look.js';
 import { dropTlsCreds } from '../migration/tls-creds.js';
@@ -87,7 +88,7 @@ export class TargetSessions {
 
   /** Before the agent polls Temporal: committed guests are brought to life, armed ones are listened for again. */
   async recover(): Promise<readonly string[]> {
-    const entries = (await this.#deps.journal.openEntries()).filter((entry) => entry.role === 'target');
+    const entries = (await this.#deps.journal.openEntries()).filter((entry) => entry.role === 'target' && coldPlanOf(entry) === null);
     return Promise.all(entries.map((entry) => this.#recoverOne(entry).catch((error: unknown) => `VM ${entry.vmid}: recovery of ${entry.epoch} failed: ${messageOf(error)}`)));
   }
 

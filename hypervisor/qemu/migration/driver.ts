@@ -4,14 +4,15 @@ import type { PrecopyVisit, SwitchoverResult } from '../../../domain/contracts/a
 import type { NextStep, RoundSample } from '../../../domain/convergence/decide.js';
 import type { QemuAddress } from '../qmp/address.js';
 import type { QmpEvent } from '../qmp/client.js';
+import { handOverUntilDecided } from '../../handover/until-decided.js';
 import { toRoundSample } from './sample.js';
 import type { DriverState, Steered } from './driver-state.js';
 import { giveUp, hasCompleted } from './give-up.js';
-import { handOverUntilDecided } from './hand-over.js';
 import { Pace } from './pace.js';
 import { HOLD_BYTES_PER_SECOND, sourceSettings } from './settings.js';
 import { SilenceWatch } from './silence-watch.js';
 import { streamsNow } from './streams.js';
+import { toSwitchoverResult } from './switch-result.js';
 import { switchToCompleted, type SwitchDeps, type SwitchInstants } from './switch.js';
 import { Visits } from './visits.js';
 
@@ -167,8 +168,12 @@ export class MemoryDriver {
 
   async #finish(instants: Omit<SwitchInstants, 'handedOverAtMs' | 'answeredAtMs'>): Promise<void> {
     try {
-      const result = await handOverUntilDecided(this.#deps, instants, () => this.#disposed);
-      if (result !== null) this.#set({ kind: 'switched', result });
+      const { monitor, plan } = this.#deps;
+      const resume = async (): Promise<void> => { if (!plan.keepPaused) await monitor.cont(); };
+      const committed = await handOverUntilDecided({ ...this.#deps, resume }, () => this.#disposed);
+      if (committed === null) return;
+      const { answer, ...when } = committed;
+      this.#set({ kind: 'switched', result: toSwitchoverResult(await monitor.queryMigrate(), { ...instants, ...when }, answer) });
     } catch (error) {
       this.#end('SwitchoverFailed', messageOf(error));
     }

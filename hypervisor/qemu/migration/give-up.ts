@@ -1,6 +1,6 @@
 import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { Monitor } from '../qmp/monitor.js';
-import { waitUntil } from '../wait.js';
+import { waitUntil } from '../../wait.js';
 import { breakMirrors } from './mirror.js';
 
 /** QEMU ends a stream by itself at once, unless one of its connections waits for the target. */

@@ -1,7 +1,7 @@
 import { shareAmongMirrors } from '../../../domain/bandwidth.js';
 import type { DiskMove } from '../../../domain/contracts/plan.js';
 import type { BlockJob, Monitor } from '../qmp/monitor.js';
-import { waitUntil } from '../wait.js';
+import { waitUntil } from '../../wait.js';
 import { allJobs, ignoreGone, watchFailure, type MirrorDeps } from './mirror-jobs.js';
 
 const READY_POLL_MS = 200;

@@ -5,7 +5,7 @@ import { MIB } from '../../../domain/units.js';
 import type { DriveName } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
 import type { Monitor } from '../qmp/monitor.js';
-import { waitUntil } from '../wait.js';
+import { waitUntil } from '../../wait.js';
 import type { QemuAddress } from '../qmp/address.js';
 import { ignoreGone, liveJobs, mirrorJob, type MirrorDeps } from './mirror-jobs.js';
 import { TLS_CREDS_ID } from './settings.js';

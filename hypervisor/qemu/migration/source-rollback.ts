@@ -4,7 +4,7 @@ import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { failpoint } from '../../failpoint.js';
 import { Monitor } from '../qmp/monitor.js';
 import { lookAtQemu } from '../look.js';
-import { waitUntil } from '../wait.js';
+import { waitUntil } from '../../wait.js';
 import { neverBegun } from '../never-begun.js';
 import { giveUp } from './give-up.js';
 import { abandonMirrors } from './mirror.js';

@@ -8,7 +8,7 @@ import type { RoundSample } from '../../../domain/convergence/decide.js';
 import type { Channels } from '../../transport/channels.js';
 import type { QmpClient } from '../qmp/client.js';
 import { Monitor } from '../qmp/monitor.js';
-import { waitUntil } from '../wait.js';
+import { untilArmed } from '../../transport/handoff/until-armed.js';
 import { syncDisks, type DiskSyncProgress } from './disk-sync.js';
 import { MemoryDriver } from './driver.js';
 import type { Steered } from './driver-state.js';
@@ -16,7 +16,6 @@ import type { SourceDeps } from './source-deps.js';
 import { foldSource } from './source-journal.js';
 import { addTlsCreds } from './tls-creds.js';
 
-const ARMED_TIMEOUT_MS = 10_000;
 const PROBE_TIMEOUT_MS = 2000;
 
 /**
@@ -186,15 +185,6 @@ export class SourceSession {
   #note(state: string, data?: Readonly<Record<string, unknown>>): Promise<void> {
     return this.#deps.journal.append(this.ref.vmid, this.ref.epoch, state, data);
   }
-}
-
-/** No switch may begin that could not be decided, so no stream is started before the target listens. */
-async function untilArmed(handoff: HandoffClient, signal: AbortSignal): Promise<void> {
-  const late = AbortSignal.timeout(ARMED_TIMEOUT_MS);
-  await waitUntil(() => Promise.resolve(handoff.armed), { intervalMs: 1000, signal: AbortSignal.any([signal, late]), wake: (fn) => handoff.onArmed(fn) }).catch((error: unknown) => {
-    if (!late.aborted || signal.aborted) throw error;
-    throw handoff.trouble ?? new MigrationError('TransportFailed', `arm target failed: the target agent did not answer within ${ARMED_TIMEOUT_MS} ms`);
-  });
 }
 
 /** The journal says `migrating` but the agent died before QEMU heard of it. */

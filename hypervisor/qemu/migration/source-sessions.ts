@@ -5,6 +5,7 @@ import type { JournalEntry } from '../../../domain/contracts/ports.js';
 import type { DamagedEntry } from '../../../domain/contracts/reconcile.js';
 import type { Epoch, Vmid, Volid } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
+import { coldPlanOf } from '../../journal/entry-plan.js';
 import { lookAtQemu } from '../look.js';
 import { calmUndriven } from './calm.js';
 import { cleanupSource } from './source-cleanup.js';
@@ -59,7 +60,7 @@ export class SourceSessions {
    * Returns a sentence for each.
    */
   async recover(): Promise<readonly string[]> {
-    const entries = (await this.#deps.journal.openEntries()).filter((entry) => entry.role === 'source');
+    const entries = (await this.#deps.journal.openEntries()).filter((entry) => entry.role === 'source' && coldPlanOf(entry) === null);
     const failed = ({ vmid, epoch }: EpochRef) => (error: unknown): string => `VM ${vmid}: recovery of ${epoch} failed: ${messageOf(error)}`;
     const driven = new Set(entries.map(({ vmid }) => vmid));
     const undriven = (await this.#deps.journal.damagedEntries()).filter(({ vmid }) => !driven.has(vmid));

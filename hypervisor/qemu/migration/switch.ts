@@ -4,7 +4,7 @@ import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore, Journal } from '../../../domain/contracts/ports.js';
 import type { NodeName } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
-import type { HandoffAnswer, HandoffClient } from '../../transport/handoff/client.js';
+import type { HandoffClient } from '../../transport/handoff/client.js';
 import type { QmpClient } from '../qmp/client.js';
 import type { Monitor } from '../qmp/monitor.js';
 import { giveUp } from './give-up.js';
@@ -50,20 +50,6 @@ export async function switchToCompleted(deps: SwitchDeps, seenAtMs: number): Pro
   }).finally(stopWatching);
   await failpoint('source.completed.after');
   return instants;
-}
-
-/** Journal first, then HANDOVER; resolves with the target's answer, however often the channel has to be re-made. */
-export async function handOver(deps: SwitchDeps): Promise<{ answer: HandoffAnswer; handedOverAtMs: number; answeredAtMs: number }> {
-  await deps.journal.append(deps.ref.vmid, deps.ref.epoch, 'handed-over');
-  await failpoint('source.handed-over.after');
-  const handedOverAtMs = performance.now();
-  const answering = deps.handoff.handOver({ completed: true });
-  answering.catch(() => undefined);
-  await failpoint('source.handover-sent.after');
-  const answer = await answering;
-  const answeredAtMs = performance.now();
-  await failpoint('source.answered.after');
-  return { answer, handedOverAtMs, answeredAtMs };
 }
 
 const isEnd = (status: unknown): boolean => status === 'completed' || status === 'failed' || status === 'cancelled';

@@ -1,6 +1,6 @@
 import type { PrecopyVisit } from '../../../domain/contracts/activities.js';
 import type { RoundSample } from '../../../domain/convergence/decide.js';
-import { pause } from '../wait.js';
+import { pause } from '../../wait.js';
 import type { DriverState } from './driver-state.js';
 
 const FIGURES_INTERVAL_MS = 500;

@@ -6,7 +6,7 @@ import { calmUndriven } from '../../../hypervisor/qemu/migration/calm.js';
 import { sourceSettings } from '../../../hypervisor/qemu/migration/settings.js';
 import type { SourceDeps } from '../../../hypervisor/qemu/migration/source-deps.js';
 import { SourceSessions } from '../../../hypervisor/qemu/migration/source-sessions.js';
-import { waitUntil } from '../../../hypervisor/qemu/wait.js';
+import { waitUntil } from '../../../hypervisor/wait.js';
 import { startPair, type Pair } from './two-qemus.js';
 
 describe('a QEMU whose driver is gone', () => {

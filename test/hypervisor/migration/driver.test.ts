@@ -1,6 +1,6 @@
 import { sourceSettings } from '../../../hypervisor/qemu/migration/settings.js';
 import type { Monitor } from '../../../hypervisor/qemu/qmp/monitor.js';
-import { waitUntil } from '../../../hypervisor/qemu/wait.js';
+import { waitUntil } from '../../../hypervisor/wait.js';
 import { startPair, type Pair } from './two-qemus.js';
 
 const never = AbortSignal.timeout(60_000);

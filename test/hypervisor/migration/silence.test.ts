@@ -1,5 +1,5 @@
 import { abandonMirrors } from '../../../hypervisor/qemu/migration/mirror.js';
-import { waitUntil } from '../../../hypervisor/qemu/wait.js';
+import { waitUntil } from '../../../hypervisor/wait.js';
 import { startPair, type Pair } from './two-qemus.js';
 
 jest.setTimeout(90_000);

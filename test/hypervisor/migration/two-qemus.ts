@@ -184,7 +184,7 @@ export class FakeChannel implements HandoffClient {
 
 const NO_CONFIGS: GuestConfigStore = {
   find: () => Promise.resolve({ kind: 'qemu', node: 'pve1' }),
-  readVm: () => Promise.resolve(''),
-  writeVm: () => Promise.resolve(),
-  moveVm: () => Promise.resolve(),
+  read: () => Promise.resolve(''),
+  write: () => Promise.resolve(),
+  move: () => Promise.resolve(),
 };

@@ -1,4 +1,4 @@
-import { MigrationError } from '../../domain/errors.js';
+import { MigrationError } from '../domain/errors.js';
 
 export interface WaitOptions {
   readonly intervalMs: number;

@@ -1,19 +1,19 @@
 /**
- * One running VM, from `source` to `target`:
+ * One guest, from `source` to `target`, in the way its plan says:
  *
  * - validate: facts from cluster, source and target; every refusal at once, before anything is touched
  * - lock the guest for this epoch
- * - reserve: the target's volumes, sockets, QEMU and commit token; the source's connections
+ * - reserve: the target's volumes, sockets and commit token; the source's connections
  * - arm: the target listens for HANDOVER, in the background, until the commit
- * - disk sync: local disks mirrored until ready
- * - pre-copy: memory in rounds; after each the policy decides
+ * - until the switch: `phases/live.ts` for a running VM, `phases/cold.ts` for a guest that stands still while it moves
  * - switchover: the agents hand over between themselves; **the target's rename of the token to `committed` is the commit point**
  * - a failure or a cancellation on the way: learn or make the decision; `aborted` → undo everything, last step first
  * - `committed` (however it was learnt) → only forward: verify, clean up the source, clean up the target, unlock, forget, report
+ * - a cold guest that does not come up on its target is given back by that node itself: `aborted` again, and everything is undone
  */
 import { ApplicationFailure, CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
-import type { SwitchoverResult } from '../domain/contracts/activities.js';
 import type { ClusterFacts } from '../domain/contracts/facts.js';
+import { isCold } from '../domain/contracts/plan.js';
 import type { MigrationReport } from '../domain/contracts/report.js';
 import type { MigrateRequest } from '../domain/contracts/request.js';
 import { messageOf } from '../domain/errors.js';
@@ -21,31 +21,30 @@ import { epochOf } from './epoch.js';
 import { failure } from './failures.js';
 import { newRun } from './new-run.js';
 import type { OperatorDesk } from './operator/handlers.js';
-import { ArmedTarget } from './phases/arm.js';
-import { syncDisks } from './phases/disk-sync.js';
+import { moveCold } from './phases/cold.js';
+import { finishCold } from './phases/finish-cold.js';
+import { moveLive } from './phases/live.js';
 import { lockGuest } from './phases/lock.js';
-import { precopy } from './phases/precopy.js';
-import { reserve } from './phases/reserve.js';
 import { rollBack } from './phases/roll-back.js';
 import { rollForward } from './phases/roll-forward.js';
 import { settle } from './phases/settle.js';
-import { collectSwitch } from './phases/switchover.js';
 import { takeUp, wasReset } from './phases/take-up.js';
 import { Refused, validate } from './phases/validate.js';
-import { buildReport } from './report.js';
+import { buildReport, type SwitchResult } from './report.js';
 import type { MigrationRun } from './run.js';
 import type { MigrationState } from './state.js';
 
 /** Returns the report of a guest that runs on the target; anything else ends the workflow, with the report in the failure's details. */
-export async function migrateVm(request: MigrateRequest, cluster: ClusterFacts, state: MigrationState, desk: OperatorDesk): Promise<MigrationReport> {
+export async function moveGuest(request: MigrateRequest, cluster: ClusterFacts, state: MigrationState, desk: OperatorDesk): Promise<MigrationReport> {
   const scope = CancellationScope.current();
   const run = await begin(request, cluster, state);
   desk.run = run;
-  let result: SwitchoverResult | null = null;
+  let result: SwitchResult | null = null;
   let cause: unknown = null;
   try {
     if (wasReset(cluster, run.ref.epoch)) takeUp(run);
-    result = await untilSwitched(run);
+    await lockGuest(run);
+    result = isCold(run.plan) ? await moveCold(run, run.plan) : await moveLive(run, run.plan);
   } catch (error) {
     cause = error;
   }
@@ -55,21 +54,11 @@ export async function migrateVm(request: MigrateRequest, cluster: ClusterFacts, 
     if (cause === null) return rollForward(run, result);
     const decision = await settle(run);
     if (decision === 'aborted') return rollBack(run, { cause, cancelled, phase });
+    const returned = await finishCold(run);
+    if (returned !== null) return rollBack(run, { cause: returned, cancelled: false, phase });
     state.incident(`committed in spite of: ${cancelled ? 'a cancellation that came too late' : messageOf(cause)}`);
     return rollForward(run, null);
   });
-}
-
-async function untilSwitched(run: MigrationRun): Promise<SwitchoverResult> {
-  await lockGuest(run);
-  const endpoints = await reserve(run);
-  const armed = new ArmedTarget(run, endpoints);
-  run.armed = armed;
-  await armed.whileListening(async () => {
-    await syncDisks(run, endpoints);
-    await precopy(run, endpoints);
-  });
-  return collectSwitch(run, armed);
 }
 
 async function begin(request: MigrateRequest, cluster: ClusterFacts, state: MigrationState): Promise<MigrationRun> {
@@ -77,7 +66,7 @@ async function begin(request: MigrateRequest, cluster: ClusterFacts, state: Migr
   try {
     const asking = new CancellationScope({ cancellable: !reset });
     const { plan, warnings } = await asking.run(() => validate(request, cluster, state));
-    state.policy = plan.policy;
+    if (!isCold(plan)) state.policy = plan.policy;
     const { workflowId } = workflowInfo();
     return newRun({ ref: { vmid: plan.vmid, epoch: epochOf(workflowInfo()) }, plan, request, warnings, state, workflowId });
   } catch (error) {

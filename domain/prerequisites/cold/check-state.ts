@@ -1,0 +1,56 @@
+import type { Refusal } from '../../contracts/plan.js';
+import { localResources } from '../../guest/local-resources.js';
+import { refuse } from '../refuse.js';
+import type { ColdContext } from './context.js';
+
+/** Whether the guest may be moved in this way at all: its state, the operator's wish, what it is tied to. */
+export function checkState(context: ColdContext): readonly Refusal[] {
+  return context.guest.kind === 'lxc' ? [...checkContainer(context), ...checkTarget(context)] : [...checkVm(context), ...checkTarget(context)];
+}
+
+/** What is done all the same, and should be known. */
+export function warnOfState({ guest, mode, request, volumes }: ColdContext): string[] {
+  const warnings: string[] = [];
+  if (mode === 'offline' && request.online === true) warnings.push("VM isn't running. Doing offline migration instead.");
+  if (guest.kind === 'lxc' && guest.config.devices.length > 0) {
+    warnings.push(`devices of the node have to be there on ${request.target} too: ${guest.config.devices.map(({ key, path }) => `${key} ${path}`).join(', ')}`);
+  }
+  const { local } = guest.kind === 'qemu' ? localResources(guest.config) : { local: [] };
+  if (local.length > 0 && request.force) warnings.push(`migrating VM which uses local devices: ${local.join(', ')}`);
+  const foreign = volumes.filter(({ storage }) => storage === null).map(({ volid }) => volid);
+  return foreign.length === 0 ? warnings : [...warnings, `on no storage that is defined: ${foreign.join(', ')}`];
+}
+
+function checkContainer({ source, request: { vmid, target, online, restart, offlineShutdown } }: ColdContext): Refusal[] {
+  const state = source?.guest.state ?? null;
+  if (state === null || state === 'stopped') return [];
+  if (state !== 'running') {
+    return [refuse('guest-state-unsuitable', `CT ${vmid} is in state '${state}'`, `thaw or stop it first: pct status ${vmid}`)];
+  }
+  if (restart === true || offlineShutdown === true) return [];
+  const how = `with --restart it is stopped, moved and started again: ferry migrate ${vmid} ${target} --restart`;
+  if (online === true) {
+    return [refuse('container-live', `lxc live migration is currently not implemented: running container can only be migrated in restart mode (CT ${vmid})`, how)];
+  }
+  return [refuse('restart-required', `can't migrate running container without --online or --restart: CT ${vmid} runs, and running container can only be migrated in restart mode`, how)];
+}
+
+function checkVm({ guest, source, request: { vmid, force } }: ColdContext): Refusal[] {
+  const refusals: Refusal[] = [];
+  const state = source?.guest.state ?? null;
+  if (state !== null && state !== 'stopped' && state !== 'running') {
+    refusals.push(refuse('guest-state-unsuitable', `VM ${vmid} is in state '${state}', so it can't be asked to shut down`, `resume or stop it first: qm status ${vmid} --verbose`));
+  }
+  const { local } = guest.kind === 'qemu' ? localResources(guest.config) : { local: [] };
+  if (local.length > 0 && !force) {
+    refusals.push(refuse('local-devices', `can't migrate VM which uses local devices: ${local.join(', ')}`,
+      `remove them (qm set ${vmid} --delete ${local[0]}), or move it all the same with --force: it will need such devices on the target`));
+  }
+  return refusals;
+}
+
+function checkTarget({ target, guest, request: { vmid } }: ColdContext): Refusal[] {
+  if (target === null || target.guest.state === 'stopped') return [];
+  const name = guest.kind === 'lxc' ? 'CT' : 'VM';
+  return [refuse('target-has-guest', `${name} ${vmid} already running on ${target.node}: it is ${target.guest.state} there`, `it is left over from something else: look at it on ${target.node}, then stop it`)];
+}

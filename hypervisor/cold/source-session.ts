@@ -1,0 +1,182 @@
+import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { ColdEndpoints, ColdSwitchResult, VolumeSync, VolumeSyncReport } from '../../domain/contracts/cold.js';
+import type { ColdPlan } from '../../domain/contracts/plan.js';
+import { MigrationError, messageOf } from '../../domain/errors.js';
+import { failpoint } from '../failpoint.js';
+import { handOverUntilDecided } from '../handover/until-decided.js';
+import type { ColdWays } from '../transport/cold-ways.js';
+import { untilArmed } from '../transport/handoff/until-armed.js';
+import { goOnHere } from './go-on-here.js';
+import { copyVolumes, type CopyProgress } from './passes.js';
+import type { ColdSourceDeps } from './source-deps.js';
+import { foldColdSource } from './source-journal.js';
+import { Stopwatch } from './stopwatch.js';
+
+/** One more pass while the guest runs pays when the last one gave it so long to write. */
+const WORTH_ANOTHER_PASS_MS = 2000;
+const MAX_PRESYNC_PASSES = 2;
+
+/** One cold move on its source node, from the first copy until the target has answered. Outlives the activities that visit it. */
+export class ColdSourceSession {
+  readonly #deps: ColdSourceDeps;
+  readonly ref: EpochRef;
+  readonly plan: ColdPlan;
+  #opening: Promise<ColdWays> | null = null;
+  #switching: Promise<ColdSwitchResult> | null = null;
+  #over = false;
+  readonly #calledOff = new AbortController();
+  #budgetBytesPerSecond: number | null;
+  #syncs: readonly VolumeSync[] = [];
+
+  constructor(deps: ColdSourceDeps, ref: EpochRef, plan: ColdPlan) {
+    this.#deps = deps;
+    this.ref = ref;
+    this.plan = plan;
+    this.#budgetBytesPerSecond = plan.bandwidthBytesPerSecond;
+  }
+
+  /** Opens the journal; from here on this node can undo. */
+  async prepare(workflowId?: string): Promise<void> {
+    await failpoint('cold.source.journal.before');
+    await this.#deps.journal.open(this.ref.vmid, this.ref.epoch, 'source', { plan: this.plan, ...(workflowId === undefined ? {} : { workflowId }) });
+    await failpoint('cold.source.journal.after');
+    await this.#deps.warmUp(this.ref, this.plan);
+  }
+
+  /** Before the guest is stopped, if it runs: what is copied now need not be copied then. */
+  async syncVolumes(endpoints: ColdEndpoints, onProgress: CopyProgress, signal: AbortSignal): Promise<VolumeSyncReport> {
+    const ways = await this.ways(endpoints);
+    await untilArmed(ways.handoff, signal);
+    const stop = AbortSignal.any([signal, this.#calledOff.signal]);
+    await this.#note('copying');
+    await failpoint('cold.source.copy.before');
+    const begunAtMs = performance.now();
+    let passes = 0;
+    for (;;) {
+      const passBegunAtMs = performance.now();
+      passes += 1;
+      this.#syncs = await this.#pass(endpoints, false, onProgress, stop);
+      const again = this.plan.mode === 'restart' && passes < MAX_PRESYNC_PASSES && performance.now() - passBegunAtMs > WORTH_ANOTHER_PASS_MS;
+      if (!again) break;
+    }
+    await failpoint('cold.source.copied.before');
+    await this.#note('copied');
+    await failpoint('cold.source.copied.after');
+    return { elapsedMs: Math.round(performance.now() - begunAtMs), passes, volumes: this.#syncs };
+  }
+
+  /** One switch, whoever asks and however often: it does not end with the activity that began it. */
+  switchOver(endpoints: ColdEndpoints, onProgress: CopyProgress): Promise<ColdSwitchResult> {
+    this.#switching ??= this.#switch(endpoints, onProgress, this.#calledOff.signal);
+    this.#switching.catch(() => undefined);
+    return this.#switching;
+  }
+
+  /** Until the hand-over the guest can go on here. */
+  callOff(): void {
+    this.#calledOff.abort();
+  }
+
+  limitBandwidth(bytesPerSecond: number | null): Promise<void> {
+    this.#budgetBytesPerSecond = bytesPerSecond;
+    return this.#note('steered', { bandwidthBytesPerSecond: bytesPerSecond });
+  }
+
+  ways(endpoints: ColdEndpoints): Promise<ColdWays> {
+    this.#opening ??= this.#open(endpoints).catch((error: unknown) => {
+      this.#opening = null;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Lets go of everything in this process. */
+  async dispose({ keepTunnel }: { readonly keepTunnel: boolean }): Promise<void> {
+    this.#over = true;
+    this.callOff();
+    const ways = await this.#opening?.catch(() => null);
+    this.#opening = null;
+    await (keepTunnel ? ways?.detach() : ways?.close());
+    await this.#switching?.catch(() => undefined);
+  }
+
+  async #switch(endpoints: ColdEndpoints, onProgress: CopyProgress, signal: AbortSignal): Promise<ColdSwitchResult> {
+    const memory = foldColdSource(await this.#deps.journal.requireCurrent(this.ref.vmid, this.ref.epoch));
+    const watch = new Stopwatch();
+    if (memory.handedOver) return this.#handOver(endpoints, watch);
+    if (memory.stopping) throw this.#failed('the agent was restarted while the guest was down for the move');
+    try {
+      const ways = await this.ways(endpoints);
+      await untilArmed(ways.handoff, signal);
+      // No guest is stopped for a switch that could not be decided.
+      await this.#deps.token.probeWritable(this.ref.vmid);
+      await this.#stop(watch);
+      this.#syncs = await this.#pass(endpoints, true, onProgress, signal);
+      watch.lap('delta');
+      await failpoint('cold.source.verified.after');
+      if (signal.aborted) throw new MigrationError('Cancelled', 'switchover ended: it was called off');
+    } catch (error) {
+      await this.#backToLife(error);
+      throw error;
+    }
+    return this.#handOver(endpoints, watch);
+  }
+
+  async #stop(watch: Stopwatch): Promise<void> {
+    watch.begin();
+    if (this.plan.mode !== 'restart') return;
+    await this.#note('stopping');
+    await failpoint('cold.source.stop.before');
+    await this.#deps.power(this.plan.kind).shutDown(this.ref.vmid, this.plan.stopTimeoutSeconds * 1000);
+    watch.lap('stop');
+    await failpoint('cold.source.stop.after');
+  }
+
+  async #handOver(endpoints: ColdEndpoints, watch: Stopwatch): Promise<ColdSwitchResult> {
+    const { handoff } = await this.ways(endpoints);
+    const resume = (): Promise<void> => goOnHere(this.#deps, this.ref, this.plan);
+    const { journal, token, configs, node } = this.#deps;
+    const committed = await handOverUntilDecided({ journal, token, configs, node, handoff, ref: this.ref, resume }, () => this.#over);
+    if (committed === null) throw this.#failed('it was given up here');
+    return {
+      downtime: this.plan.mode === 'restart' ? watch.split(committed) : null,
+      volumes: this.#syncs,
+      targetState: committed.answer.state ?? 'other',
+    };
+  }
+
+  /** Nothing has been handed over: the guest goes on here, whatever failed. */
+  async #backToLife(cause: unknown): Promise<void> {
+    await goOnHere(this.#deps, this.ref, this.plan).catch((error: unknown) => {
+      throw this.#failed(`${messageOf(cause)}; and the guest could not be started again here: ${messageOf(error)}`);
+    });
+  }
+
+  async #pass(endpoints: ColdEndpoints, final: boolean, onProgress: CopyProgress, signal: AbortSignal): Promise<readonly VolumeSync[]> {
+    const ways = await this.ways(endpoints);
+    return copyVolumes({
+      plan: this.plan, endpoints, onProgress, earlier: this.#syncs,
+      copy: (volume, targetVolid, onVolume, stop) => this.#deps.copy({
+        ref: this.ref, plan: this.plan, volume, targetVolid, final, signal: stop, onProgress: onVolume,
+        dial: () => ways.dialCopy(), bandwidthBytesPerSecond: () => this.#budgetBytesPerSecond,
+      }),
+      signal,
+    });
+  }
+
+  async #open(endpoints: ColdEndpoints): Promise<ColdWays> {
+    await this.#note('channels', { endpoints });
+    const ways = await this.#deps.openWays(this.ref, this.plan, endpoints);
+    if (!this.#over) return ways;
+    await ways.close();
+    throw new MigrationError('StaleEpoch', `go on failed: guest ${this.ref.vmid}: migration ${this.ref.epoch} is over here`);
+  }
+
+  #failed(cause: string): MigrationError {
+    return new MigrationError('SwitchoverFailed', `switchover failed: guest ${this.ref.vmid}: ${cause}`);
+  }
+
+  #note(state: string, data?: Readonly<Record<string, unknown>>): Promise<void> {
+    return this.#deps.journal.append(this.ref.vmid, this.ref.epoch, state, data);
+  }
+}
