@@ -112,9 +112,9 @@ function stageOf(name: FailpointName): Stage {
   return 'before';
 }
 
-function expectedOf(point: Failpoint, fault: Row['fault'], stage: Stage): Expected {
+function expectedOf(point: Failpoint & { readonly name: FailpointName }, fault: Row['fault'], stage: Stage): Expected {
   if (fault === 'kill') return FAULTS[OWN_KILL[point.where]].expected(stage);
-  if (fault !== 'error') return FAULTS[fault].expected(stage);
+  if (fault !== 'error') return FAULTS[fault].expected(stage, point.name);
   const settled = stage === 'committed' ? 'target' : stage === 'going back' || stage === 'before' ? 'source' : 'either';
   return { owner: settled, guest: 'same' };
 }
