@@ -90,7 +90,7 @@ function preludesOf({ on, where }: Failpoint): readonly Prelude[] {
     case 'an undecided end':
       return [{ at: 'source.migrate.after', action: 'cancel' }, { at: 'source.abort.before', action: 'error' }];
     case 'a lost answer':
-      return [{ at: 'target.committed.after', action: 'kill' }];
+      return [{ at: 'source.switched.after', action: 'error' }];
     case 'an agent that starts again':
       return [{ at: where === 'source agent' ? 'source.handed-over.after' : 'target.committed.after', action: 'kill' }];
     default:
