@@ -1,7 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { awaitEnding, type Ending } from '../../client/api/outcome.js';
 import { connectTemporal, startMigration, type FerryClient } from '../../client/index.js';
 import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
 import type { MigrationProgress } from '../../domain/contracts/progress.js';
+import { editVmConfig } from '../../domain/guest/edit-vm-config.js';
 import type { NodeName } from '../../domain/ids.js';
 import { Lab } from '../../lab/lab.js';
 import type { Probe } from '../../lab/probe.js';
@@ -82,6 +85,9 @@ export class MatrixCluster {
   /** After a fault that took the guest: somebody starts it where it belongs, and it is watched anew. */
   async startAgain(): Promise<void> {
     await this.probe.stop().catch(() => undefined);
+    // `qm unlock`, as the migration's advice says.
+    const file = join(this.lab.layout.pveDir, 'nodes', this.lab.vmNode(VMID), 'qemu-server', `${VMID}.conf`);
+    writeFileSync(file, editVmConfig(readFileSync(file, 'utf8'), { delete: ['lock'] }));
     await this.lab.vmStart(VMID);
     this.probe = await this.lab.probe(VMID, BOOT_MS);
     await this.#rememberBoot();

@@ -11,6 +11,12 @@ Runs the rows on labs of their own, side by side. Results, one JSON line each: v
 when every row that was asked for holds.
 --missing: only rows without a good result there; --minutes: begins no row after that time.`;
 
+// The client's retry timer outlives a lab's connection and then throws where nobody can catch it.
+process.on('uncaughtException', (error) => {
+  if (error.message === 'Channel has been shut down') return;
+  console.error(error);
+  process.exit(1);
+});
 process.exitCode = await main();
 
 async function main(): Promise<number> {

@@ -90,7 +90,7 @@ function preludesOf({ on, where }: Failpoint): readonly Prelude[] {
     case 'an undecided end':
       return [{ at: 'source.migrate.after', action: 'cancel' }, { at: 'source.abort.before', action: 'error' }];
     case 'a lost answer':
-      return [{ at: 'target.committed.after', action: 'kill' }];
+      return [{ at: 'source.switched.after', action: 'error' }];
     case 'an agent that starts again':
       return [{ at: where === 'source agent' ? 'source.handed-over.after' : 'target.committed.after', action: 'kill' }];
     default:
@@ -112,9 +112,9 @@ function stageOf(name: FailpointName): Stage {
   return 'before';
 }
 
-function expectedOf(point: Failpoint, fault: Row['fault'], stage: Stage): Expected {
+function expectedOf(point: Failpoint & { readonly name: FailpointName }, fault: Row['fault'], stage: Stage): Expected {
   if (fault === 'kill') return FAULTS[OWN_KILL[point.where]].expected(stage);
-  if (fault !== 'error') return FAULTS[fault].expected(stage);
+  if (fault !== 'error') return FAULTS[fault].expected(stage, point.name);
   const settled = stage === 'committed' ? 'target' : stage === 'going back' || stage === 'before' ? 'source' : 'either';
   return { owner: settled, guest: 'same' };
 }

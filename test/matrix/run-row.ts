@@ -24,6 +24,8 @@ export interface Seen {
 const REACH_MS = 60_000;
 const END_MS = 180_000;
 const SLOW = '40mbit';
+/** Where a migration of a small guest would be over before the fault. */
+const SLOWED: readonly FailpointName[] = ['source.migrate.after', 'source.round.after'];
 
 /**
  * - whoever comes by at the row's place is held there (or struck himself); the migration begins
@@ -36,7 +38,7 @@ export async function runRow(cluster: MatrixCluster, row: Row): Promise<Seen> {
   const points = (name: FailpointName): Failpoints => lab.failpoints(placeOf(name, source, target));
   cluster.watch.reset();
   arm(row, points);
-  const slow = row.preludes.some(({ action }) => action === 'cancel') || row.at === 'source.migrate.after';
+  const slow = row.preludes.some(({ action }) => action === 'cancel') || SLOWED.includes(row.at);
   if (slow) await lab.slow(source, 'mig', SLOW);
   const migration = await cluster.migrate({ migrationType: row.transport, withLocalDisks: true });
   const ending = migration.ending();

@@ -74,6 +74,8 @@ export class CommitGate {
     try {
       await failpoint('target.handover.after');
       await withTimeout(this.#complete, INCOMING_TIMEOUT_MS);
+      // A copy that arrived and died since is none: undecided, the source can still go on.
+      if (this.#client.closed) throw new MigrationError('MigrationFailed', `take over failed: VM ${this.#ref.vmid}: its QEMU on ${this.#deps.node} ended`);
       const times = await commit(this.#deps, this.#ref, this.#plan, new Monitor(this.#client), this.#config);
       this.#times = times;
       this.#done.emit('changed');
