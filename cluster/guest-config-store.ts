@@ -25,6 +25,15 @@ export function createGuestConfigStore(pveRoot: string): GuestConfigStore {
   };
 }
 
+/** The text of a container's config. Throws `GuestNotFound` when it is not on that node. */
+export async function readCtConfig(pveRoot: string, vmid: Vmid, node: NodeName): Promise<string> {
+  return onClusterFiles(`read guest config failed: CT ${vmid}`, async () => {
+    const text = await absentIsNull(readFile(configPath(pveRoot, { kind: 'lxc', node }, vmid), 'utf8'));
+    if (text === null) throw absent('read', vmid, node, 'lxc');
+    return text;
+  });
+}
+
 interface Owner {
   readonly kind: 'qemu' | 'lxc';
   readonly node: NodeName;
@@ -69,5 +78,5 @@ async function exists(path: string): Promise<boolean> {
   return answer ?? false;
 }
 
-const absent = (verb: string, vmid: Vmid, node: NodeName): MigrationError =>
-  new MigrationError('GuestNotFound', `${verb} guest config failed: Configuration file 'nodes/${node}/qemu-server/${vmid}.conf' does not exist`, { vmid, node });
+const absent = (verb: string, vmid: Vmid, node: NodeName, kind: Owner['kind'] = 'qemu'): MigrationError =>
+  new MigrationError('GuestNotFound', `${verb} guest config failed: Configuration file 'nodes/${node}/${FOLDERS[kind]}/${vmid}.conf' does not exist`, { vmid, node });
