@@ -8,6 +8,8 @@ export const ERROR_CODES = {
   GuestNotFound: 'never',
   GuestLocked: 'later',
   GuestNotRunning: 'never',
+  GuestNotStopped: 'operator',
+  GuestUnhealthy: 'operator',
   NodeUnreachable: 'later',
   StaleEpoch: 'never',
   StorageUnavailable: 'later',

@@ -2,7 +2,8 @@ import { parseStorageConfig } from '../domain/cluster/parse-storage.js';
 import type { StorageConfig } from '../domain/contracts/facts.js';
 import type { ClusterFiles } from '../domain/contracts/ports.js';
 import type { FerryConfig } from '../domain/edge/ferry-config.js';
-import type { NodeName } from '../domain/ids.js';
+import type { NodeName, Volid } from '../domain/ids.js';
+import { ctVolume, type CtVolume } from '../hypervisor/storage/ct-volume.js';
 import { createDirStorage } from '../hypervisor/storage/dir-storage.js';
 import type { VolumeStore } from '../hypervisor/storage/volume-store.js';
 
@@ -10,9 +11,18 @@ import type { VolumeStore } from '../hypervisor/storage/volume-store.js';
 export interface NodeStorages {
   configs(): Promise<readonly StorageConfig[]>;
   store(): Promise<VolumeStore>;
+  /** Where containers' volumes lie. */
+  ctVolumes(): Promise<(volid: Volid) => CtVolume>;
 }
 
 export function createNodeStorages(config: FerryConfig & { readonly node: NodeName }, files: ClusterFiles): NodeStorages {
   const configs = async (): Promise<readonly StorageConfig[]> => parseStorageConfig(await files.storageText()).storages;
-  return { configs, store: async () => createDirStorage(await configs(), config.node, config.qemuImg) };
+  return {
+    configs,
+    store: async () => createDirStorage(await configs(), config.node, config.qemuImg),
+    ctVolumes: async () => {
+      const storages = await configs();
+      return (volid) => ctVolume(storages, config.node, volid);
+    },
+  };
 }

@@ -1,11 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander';
 import { createClusterFiles } from '../cluster/cluster-files.js';
 import { createGuestConfigStore } from '../cluster/guest-config-store.js';
 import { localResources } from '../domain/guest/local-resources.js';
 import { parseVmConfig } from '../domain/guest/parse-vm-config.js';
 import type { VmConfig } from '../domain/guest/vm-config.js';
-import { MigrationError, messageOf } from '../domain/errors.js';
-import type { NodeName, Vmid } from '../domain/ids.js';
+import { MigrationError } from '../domain/errors.js';
+import type { Vmid } from '../domain/ids.js';
 import { guestState } from '../hypervisor/node/guest-facts.js';
 import { qemuFacts } from '../hypervisor/node/static-facts.js';
 import { buildCommandLine } from '../hypervisor/qemu/command-line/build.js';
@@ -13,23 +12,11 @@ import { findQemu } from '../hypervisor/qemu/process/identity.js';
 import { shutDownGuest } from '../hypervisor/qemu/process/shut-down.js';
 import { startQemu } from '../hypervisor/qemu/process/start.js';
 import { tapsOf } from '../hypervisor/qemu/process/taps.js';
-import { loadNodeConfig } from './config.js';
+import { powerProgram, wholeNumber, type NodeConfig as Config, type PowerOutcome as Outcome } from './guest-power.js';
 import { createNodeStorages } from './node-storages.js';
 
 /** `ferry vm start|stop|status <vmid>`: a guest's power on this node, for hosts without PVE's own tools. */
 const DEFAULT_SHUTDOWN_SECONDS = 60;
-
-type Config = Awaited<ReturnType<typeof loadNodeConfig>>;
-
-/** What a command did: for people, and for scripts (`--json`). */
-interface Outcome {
-  readonly sentence: string;
-  readonly vmid: Vmid;
-  readonly node: NodeName;
-  readonly state: string;
-  readonly pid: number | null;
-  readonly warnings: readonly string[];
-}
 
 async function start(config: Config, vmid: Vmid): Promise<Outcome> {
   const vm = await ownGuest(config, vmid, 'start');
@@ -94,35 +81,9 @@ async function outcome(config: Config, vmid: Vmid, predicate: string, warnings: 
   return { sentence: `VM ${vmid} on ${config.node}: ${predicate}`, vmid, node: config.node, state, pid, warnings };
 }
 
-function program(): Command {
-  const command = new Command('ferry vm').description("a guest's power on this node").showHelpAfterError();
-  const add = (name: string, description: string, act: (config: Config, vmid: Vmid, options: { readonly timeout: number }) => Promise<Outcome>): Command =>
-    command.command(name).description(description).argument('<vmid>', 'guest number', wholeNumber).option('--json', 'answer in JSON')
-      .action(async (vmid: Vmid, options: { readonly json?: boolean; readonly timeout: number }) => report(act, vmid, options));
-  add('start', 'start the guest; no error when it runs already', start);
-  add('stop', 'let the guest power off, end it when it does not', (config, vmid, { timeout }) => stop(config, vmid, timeout))
-    .option('--timeout <seconds>', 'how long it may take to power off; 0 ends it at once', wholeNumber, DEFAULT_SHUTDOWN_SECONDS);
-  add('status', 'tell whether the guest runs here', status);
-  return command;
-}
-
-async function report(act: (config: Config, vmid: Vmid, options: { readonly timeout: number }) => Promise<Outcome>,
-  vmid: Vmid, options: { readonly json?: boolean; readonly timeout: number }): Promise<void> {
-  try {
-    const result = await act(await loadNodeConfig(), vmid, options);
-    if (options.json !== true) for (const warning of result.warnings) console.error(`ferry vm: warning: ${warning}`);
-    console.log(options.json === true ? JSON.stringify(result) : result.sentence);
-  } catch (error) {
-    const code = error instanceof MigrationError ? error.code : 'Internal';
-    if (options.json === true) console.log(JSON.stringify({ sentence: messageOf(error), vmid, error: code }));
-    else console.error(`ferry vm: ${messageOf(error)}`);
-    process.exitCode = 1;
-  }
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number.');
-  return Number(text);
-}
-
-await program().parseAsync();
+const command = powerProgram('ferry vm', "a guest's power on this node");
+command.add('start', 'start the guest; no error when it runs already', start);
+command.add('stop', 'let the guest power off, end it when it does not', (config, vmid, { timeout }) => stop(config, vmid, timeout))
+  .option('--timeout <seconds>', 'how long it may take to power off; 0 ends it at once', wholeNumber, DEFAULT_SHUTDOWN_SECONDS);
+command.add('status', 'tell whether the guest runs here', status);
+await command.run();

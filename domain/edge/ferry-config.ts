@@ -12,6 +12,9 @@ export interface FerryConfig {
   readonly stateDir: string;
   readonly runDir: string;
   readonly qemuRunDir: string;
+  /** LXC's own directory; part of the name by which a running container is asked. */
+  readonly lxcPath: string;
+  readonly lxcRunDir: string;
   readonly qemuBinary: string;
   readonly qemuImg: string;
   readonly ssh: SshConfig;
@@ -65,6 +68,8 @@ const configSchema = z.strictObject({
   stateDir: absolutePath.default('/var/lib/ferry'),
   runDir: absolutePath.default('/run/ferry'),
   qemuRunDir: absolutePath.default('/run/qemu-server'),
+  lxcPath: absolutePath.default('/var/lib/lxc'),
+  lxcRunDir: absolutePath.default('/run/ferry-lxc'),
   qemuBinary: program.default('qemu-system-x86_64'),
   qemuImg: program.default('qemu-img'),
   ssh: sshSchema.prefault({}),

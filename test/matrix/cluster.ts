@@ -4,7 +4,7 @@ import { awaitEnding, type Ending } from '../../client/api/outcome.js';
 import { connectTemporal, startMigration, type FerryClient } from '../../client/index.js';
 import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
 import type { MigrationProgress } from '../../domain/contracts/progress.js';
-import { editVmConfig } from '../../domain/guest/edit-vm-config.js';
+import { editGuestConfig } from '../../domain/guest/edit-guest-config.js';
 import type { NodeName } from '../../domain/ids.js';
 import { Lab } from '../../lab/lab.js';
 import type { Probe } from '../../lab/probe.js';
@@ -87,7 +87,7 @@ export class MatrixCluster {
     await this.probe.stop().catch(() => undefined);
     // `qm unlock`, as the migration's advice says.
     const file = join(this.lab.layout.pveDir, 'nodes', this.lab.vmNode(VMID), 'qemu-server', `${VMID}.conf`);
-    writeFileSync(file, editVmConfig(readFileSync(file, 'utf8'), { delete: ['lock'] }));
+    writeFileSync(file, editGuestConfig(readFileSync(file, 'utf8'), { delete: ['lock'] }));
     await this.lab.vmStart(VMID);
     this.probe = await this.lab.probe(VMID, BOOT_MS);
     await this.#rememberBoot();

@@ -2,15 +2,10 @@ import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Vmid } from '../../../domain/ids.js';
 import { pidPath, type RunPaths } from '../../paths.js';
+import { awaitEnd, startTimeOf, type ProcessIdentity } from '../../process.js';
 
-const POLL_INTERVAL_MS = 5;
-
-/** A process beyond doubt: a pid may be given out again, a pid with its start time is not. */
-export interface QemuProcess {
-  readonly pid: number;
-  /** Clock ticks since boot (`/proc/<pid>/stat`, field 22). */
-  readonly startTime: number;
-}
+/** The process of one guest's QEMU. */
+export type QemuProcess = ProcessIdentity;
 
 /**
  * The guest's QEMU on this node, or null. Found by its pid file, and by its command line when that is gone or stale:
@@ -40,14 +35,7 @@ export function isAlive(process: QemuProcess): boolean {
 }
 
 /** Waits for the process's end; false when it is still there after `timeoutMs`. */
-export async function ended(process: QemuProcess, timeoutMs: number): Promise<boolean> {
-  const deadlineMs = performance.now() + timeoutMs;
-  while (isAlive(process)) {
-    if (performance.now() >= deadlineMs) return false;
-    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
-  }
-  return true;
-}
+export const ended = (process: QemuProcess, timeoutMs: number): Promise<boolean> => awaitEnd(process, timeoutMs);
 
 function searchProcesses(pidFile: string): QemuProcess | null {
   const home = namespaceOf('self');
@@ -68,14 +56,6 @@ function verified(pid: number | null, pidFile: string): QemuProcess | null {
 function pidIn(pidFile: string): number | null {
   const text = readOrNull(pidFile)?.trim() ?? '';
   return /^\d+$/.test(text) ? Number(text) : null;
-}
-
-function startTimeOf(pid: number): number | null {
-  const stat = readOrNull(`/proc/${pid}/stat`);
-  if (stat === null) return null;
-  // The second field, the name in brackets, may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' || fields[0] === 'X' ? null : Number(fields[19]);
 }
 
 const argumentsOf = (pid: number): readonly string[] => (readOrNull(`/proc/${pid}/cmdline`) ?? '').split('\0');

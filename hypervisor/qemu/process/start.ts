@@ -4,8 +4,8 @@ import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { Vmid } from '../../../domain/ids.js';
 import { run } from '../../exec.js';
 import type { RunPaths } from '../../paths.js';
+import { withStartLock } from '../../start-lock.js';
 import { findQemu, type QemuProcess } from './identity.js';
-import { withStartLock } from './start-lock.js';
 import { stopQemu } from './stop.js';
 import { createTaps, removeTaps, type Tap } from './taps.js';
 
@@ -25,7 +25,7 @@ const FAILED_START_GRACE_MS = 1000;
  * with QEMU's own words, or when the guest runs already; nothing made here is left behind then.
  */
 export function startQemu(input: StartInput): Promise<QemuProcess> {
-  return withStartLock(input.vmid, input.paths, () => startLocked(input));
+  return withStartLock({ kind: 'VM', vmid: input.vmid, runDir: input.paths.qemuRunDir }, () => startLocked(input));
 }
 
 async function startLocked(input: StartInput): Promise<QemuProcess> {
