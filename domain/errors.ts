@@ -8,7 +8,6 @@ export const ERROR_CODES = {
   GuestNotFound: 'never',
   GuestLocked: 'later',
   GuestNotRunning: 'never',
-  GuestNotStopped: 'operator',
   GuestUnhealthy: 'operator',
   NodeUnreachable: 'later',
   StaleEpoch: 'never',

@@ -112,6 +112,7 @@ const TARGET = at('target agent', [
 
 /** Of a live migration. */
 export const FAILPOINTS = [...CONTROL, ...SOURCE, ...TARGET];
+export type LiveFailpointName = (typeof FAILPOINTS)[number]['name'];
 
 const COLD_SOURCE = at('source agent', [
   ['cold.source.journal.before', 'reserving', 'before the journal of this move is opened'],

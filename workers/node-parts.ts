@@ -3,12 +3,16 @@ import { createClusterFiles } from '../cluster/cluster-files.js';
 import { createCommitToken } from '../cluster/commit-token.js';
 import { createGuestConfigStore } from '../cluster/guest-config-store.js';
 import { createGuestLock } from '../cluster/guest-lock.js';
-import type { NodeFacts } from '../domain/contracts/facts.js';
+import type { InspectInput } from '../domain/contracts/activities.js';
+import type { GuestRuntimeFacts, NodeFacts } from '../domain/contracts/facts.js';
 import type { FerryConfig } from '../domain/edge/ferry-config.js';
 import { parseVmConfig } from '../domain/guest/parse-vm-config.js';
 import type { NodeName, Vmid } from '../domain/ids.js';
 import { createFileJournal } from '../hypervisor/journal/file-journal.js';
+import { containerState } from '../hypervisor/lxc/process/state.js';
 import { inspectNode } from '../hypervisor/node/inspect.js';
+import { volumeFacts } from '../hypervisor/node/volume-facts.js';
+import { ctRunState } from './cold/ct-power.js';
 import { engineVersion } from './engine-version.js';
 import type { NodeParts } from './node-deps.js';
 import { createNodeStorages } from './node-storages.js';
@@ -27,15 +31,23 @@ export function createNodeParts(config: FerryConfig & { readonly node: NodeName 
 }
 
 /** What this node says of itself, and of a guest. */
-export function createNodeInspector({ config, configs, storages }: NodeParts): (input: { readonly vmid: Vmid; readonly storages: readonly string[] }) => Promise<NodeFacts> {
+export function createNodeInspector({ config, configs, storages }: NodeParts): (input: InspectInput) => Promise<NodeFacts> {
   const version = engineVersion();
   return async (input) => {
     const [all, owner] = await Promise.all([storages.configs(), configs.find(input.vmid)]);
     const vm = owner?.kind === 'qemu' ? parseVmConfig(input.vmid, await configs.read(input.vmid, 'qemu', owner.node)).config : null;
+    const volids = input.volids ?? [];
     return inspectNode({
-      node: config.node, engineVersion: version, vmid: input.vmid, config: vm, paths: config,
+      node: config.node, engineVersion: version, vmid: input.vmid, config: vm, paths: config, cold: input.cold === true,
       storages: all.filter((storage) => input.storages.includes(storage.id)),
       binaries: { qemu: config.qemuBinary, qemuImg: config.qemuImg },
+      ...(owner?.kind === 'lxc' ? { container: () => containerRuntime(input.vmid, config) } : {}),
+      volumes: volids.length === 0 || owner?.node !== config.node ? null : async () => volumeFacts(volids, await storages.find(owner.kind), config.qemuImg),
     });
   };
+}
+
+async function containerRuntime(vmid: Vmid, config: NodeParts['config']): Promise<GuestRuntimeFacts> {
+  const { state, initPid } = await containerState(vmid, config);
+  return { state: ctRunState[state], pid: initPid, qemuVersion: null, machine: null, accelerator: null, migrationBlockers: [], disks: [] };
 }

@@ -1,8 +1,9 @@
 import { parseStorageConfig } from '../domain/cluster/parse-storage.js';
 import type { StorageConfig } from '../domain/contracts/facts.js';
-import type { ClusterFiles } from '../domain/contracts/ports.js';
+import type { ClusterFiles, GuestKind } from '../domain/contracts/ports.js';
 import type { FerryConfig } from '../domain/edge/ferry-config.js';
 import type { NodeName, Volid } from '../domain/ids.js';
+import type { FindVolume } from '../hypervisor/node/volume-facts.js';
 import { ctVolume, type CtVolume } from '../hypervisor/storage/ct-volume.js';
 import { createDirStorage } from '../hypervisor/storage/dir-storage.js';
 import type { VolumeStore } from '../hypervisor/storage/volume-store.js';
@@ -13,16 +14,31 @@ export interface NodeStorages {
   store(): Promise<VolumeStore>;
   /** Where containers' volumes lie. */
   ctVolumes(): Promise<(volid: Volid) => CtVolume>;
+  /** Where a volume of this kind of guest lies. */
+  find(kind: GuestKind): Promise<FindVolume>;
 }
 
 export function createNodeStorages(config: FerryConfig & { readonly node: NodeName }, files: ClusterFiles): NodeStorages {
   const configs = async (): Promise<readonly StorageConfig[]> => parseStorageConfig(await files.storageText()).storages;
+  const store = async (): Promise<VolumeStore> => createDirStorage(await configs(), config.node, config.qemuImg);
+  const ctVolumes = async (): Promise<(volid: Volid) => CtVolume> => {
+    const storages = await configs();
+    return (volid) => ctVolume(storages, config.node, volid);
+  };
   return {
     configs,
-    store: async () => createDirStorage(await configs(), config.node, config.qemuImg),
-    ctVolumes: async () => {
-      const storages = await configs();
-      return (volid) => ctVolume(storages, config.node, volid);
+    store,
+    ctVolumes,
+    find: async (kind) => {
+      if (kind === 'qemu') {
+        const images = await store();
+        return (volid) => images.resolve(volid);
+      }
+      const volumes = await ctVolumes();
+      return (volid) => {
+        const { path, kind: format } = volumes(volid);
+        return { path, format };
+      };
     },
   };
 }

@@ -159,6 +159,8 @@ export interface InspectInput {
   readonly storages: readonly string[];
   /** Volumes a stopped guest's config names on this node's own storages: what is there is told in `volumes`. */
   readonly volids?: readonly Volid[];
+  /** Also of a VM that runs: it will be shut down for the move. */
+  readonly cold?: boolean;
 }
 
 export interface SourceActivities {

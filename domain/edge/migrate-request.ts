@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { networkOf } from '../cluster/network-of.js';
 import type { MigrateRequest } from '../contracts/request.js';
 import { MigrationError, messageOf } from '../errors.js';
+import { parseHealthCheck } from '../guest/health-check.js';
 import { parseStorageMap } from '../storage/storage-map.js';
 import { describeIssues, show, unknownKey } from './describe-issues.js';
 import { nodeName, text, wholeNumber, yesOrNo } from './fields.js';
@@ -38,6 +39,8 @@ const network = z.string({ error: 'expected a CIDR such as 10.1.2.0/24' }).trans
   return normal ?? z.NEVER;
 });
 
+const HEALTH_CHECK = 'expected none, tcp:<port> or http:<port>/<path>';
+
 const requestSchema = z.object({
   vmid: wholeNumber(100, 999_999_999),
   target: nodeName,
@@ -55,7 +58,13 @@ const requestSchema = z.object({
   restart: yesOrNo.optional(),
   offlineShutdown: yesOrNo.optional(),
   shutdownTimeoutSeconds: wholeNumber(1, 86_400).optional(),
-  healthCheck: text("a health check: 'tcp:<port>' or 'http:<port>/<path>'", /^(?:tcp:[1-9]\d{0,4}|http:[1-9]\d{0,4}\/\S*)$/, 200).optional(),
+  healthCheck: z.string({ error: HEALTH_CHECK }).superRefine((written, context) => {
+    try {
+      parseHealthCheck(written);
+    } catch {
+      context.addIssue({ code: 'custom', message: HEALTH_CHECK });
+    }
+  }).optional(),
   force: yesOrNo.default(false),
   requestedBy: text('who asks for it, at most 200 characters', /\S/, 200).default('unknown'),
   reason: text('a reason, at most 1000 characters').optional(),

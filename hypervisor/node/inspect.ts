@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { StorageConfig } from '../../domain/cluster/storage-config.js';
-import type { NodeFacts, StorageFacts } from '../../domain/contracts/facts.js';
+import type { GuestRuntimeFacts, NodeFacts, StorageFacts, VolumeFacts } from '../../domain/contracts/facts.js';
 import type { VmConfig } from '../../domain/guest/vm-config.js';
 import type { NodeName, Vmid } from '../../domain/ids.js';
 import type { RunPaths } from '../paths.js';
@@ -17,9 +17,15 @@ export interface InspectInput {
   /** Those to report on; a volume on any other is not found. */
   readonly storages: readonly StorageConfig[];
   readonly vmid: Vmid;
+  /** Volumes are asked for of a running VM too. */
+  readonly cold?: boolean;
   /** null: the guest is not known. */
   readonly config: VmConfig | null;
   readonly paths: RunPaths;
+  /** What is asked of a guest that is not a VM; absent: it is one. */
+  readonly container?: () => Promise<GuestRuntimeFacts>;
+  /** null: nobody asked. */
+  readonly volumes: (() => Promise<readonly VolumeFacts[]>) | null;
   readonly binaries: { readonly qemu: string; readonly qemuImg: string };
 }
 
@@ -32,9 +38,10 @@ export async function inspectNode(input: InspectInput): Promise<NodeFacts> {
   const [{ ioUring: _, ...fixed }, memory, addresses, storages, guest] = await Promise.all([
     staticFacts(input.binaries.qemu), memoryFacts(), nodeAddresses(),
     Promise.all(input.storages.map(({ id }) => storageFacts(store, id))),
-    guestFacts({ ...input, store, qemuImg: input.binaries.qemuImg }),
+    input.container?.() ?? guestFacts({ ...input, store, qemuImg: input.binaries.qemuImg }),
   ]);
-  return { node: input.node, engineVersion: input.engineVersion, cpuCount: availableParallelism(), ...fixed, ...memory, addresses, ...nodeBridges(), storages, guest };
+  const volumes = input.volumes !== null && (input.container !== undefined || guest.state === 'stopped' || input.cold === true) ? await input.volumes() : undefined;
+  return { node: input.node, engineVersion: input.engineVersion, cpuCount: availableParallelism(), ...fixed, ...memory, addresses, ...nodeBridges(), storages, guest, ...(volumes === undefined ? {} : { volumes }) };
 }
 
 async function memoryFacts(): Promise<Pick<NodeFacts, 'memoryAvailableBytes' | 'memoryTotalBytes'>> {

@@ -95,6 +95,10 @@ export class FakeActivities {
       this.world.set('source', { journal: 'mirrored' });
       return { copiedBytes: 1, elapsedMs: 1, disks: [] };
     },
+    syncVolumes: () => ({ elapsedMs: 1, passes: 1, volumes: [] }),
+    handOverCold: () => {
+      throw fail('Internal', 'hand over failed: this stand-in moves running VMs only');
+    },
     limitBandwidth: ({ bandwidthBytesPerSecond }) => {
       this.decisions.push(`disks ${bandwidthBytesPerSecond}`);
     },

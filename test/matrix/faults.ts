@@ -1,4 +1,4 @@
-import type { FailpointName } from '../../domain/failpoints.js';
+import type { LiveFailpointName as FailpointName } from '../../domain/failpoints.js';
 
 /** How far a migration has come: what may still happen to it depends on this alone. */
 export type Stage = 'before' | 'switching' | 'completed' | 'committed' | 'going back';

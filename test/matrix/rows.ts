@@ -1,5 +1,5 @@
 import type { Phase } from '../../domain/contracts/progress.js';
-import { FAILPOINTS, type Failpoint, type FailpointAction, type FailpointName } from '../../domain/failpoints.js';
+import { FAILPOINTS, type Failpoint, type FailpointAction, type LiveFailpointName as FailpointName } from '../../domain/failpoints.js';
 import { FAULTS, type Expected, type Fault, type FaultName, type Stage } from './faults.js';
 
 /** What has to happen first, so that a migration comes by where it otherwise does not. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ending } from '../../client/api/outcome.js';
-import { FAILPOINTS, type FailpointName } from '../../domain/failpoints.js';
+import { FAILPOINTS, type LiveFailpointName as FailpointName } from '../../domain/failpoints.js';
 import type { NodeName } from '../../domain/ids.js';
 import type { Failpoints } from '../../lab/failpoints.js';
 import { check } from './check.js';

@@ -1,8 +1,8 @@
-import type { MigrationPlan } from '../../domain/contracts/plan.js';
+import type { LivePlan } from '../../domain/contracts/plan.js';
 import type { NodeSurvey, RunState, SettlementRequest } from '../../domain/contracts/reconcile.js';
 import { Reconciler } from '../../workers/reconcile/reconciler.js';
 
-const plan = { source: 'pve1', target: 'pve2' } as MigrationPlan;
+const plan = { source: 'pve1', target: 'pve2' } as LivePlan;
 const survey: NodeSurvey = {
   node: 'pve1', isFirst: true, damaged: [], claims: [], things: [{ kind: 'tap', vmid: 300, name: 'tap300i0', epochShort: null }],
   ledger: ['closed-1', 'open-1', 'gone-1', 'unknown-1'].map((epoch, index) =>

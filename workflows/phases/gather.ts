@@ -13,7 +13,7 @@ export async function gatherFacts(request: MigrateRequest, cluster: ClusterFacts
   const { vmid, target } = request;
   const source = cluster.guest?.node ?? null;
   const steps = stepsFor(source ?? target, target, vmid, 'prompt', listener);
-  const input = { vmid, storages: cluster.storages.filter(({ disabled }) => !disabled).map(({ id }) => id), volids: volidsToAsk(cluster) };
+  const input = { vmid, storages: cluster.storages.filter(({ disabled }) => !disabled).map(({ id }) => id), volids: volidsToAsk(cluster), cold: request.offlineShutdown === true || request.restart === true };
   const [sourceAnswer, targetAnswer] = await together(
     () => answer(cluster, source, () => steps.source.inspectSource(input)),
     () => answer(cluster, target, () => steps.target.inspectTarget(input)),

@@ -35,11 +35,14 @@ function checkContainer({ source, request: { vmid, target, online, restart, offl
   return [refuse('restart-required', `can't migrate running container without --online or --restart: CT ${vmid} runs, and running container can only be migrated in restart mode`, how)];
 }
 
-function checkVm({ guest, source, request: { vmid, force } }: ColdContext): Refusal[] {
+function checkVm({ guest, source, request: { vmid, force, healthCheck } }: ColdContext): Refusal[] {
   const refusals: Refusal[] = [];
   const state = source?.guest.state ?? null;
   if (state !== null && state !== 'stopped' && state !== 'running') {
     refusals.push(refuse('guest-state-unsuitable', `VM ${vmid} is in state '${state}', so it can't be asked to shut down`, `resume or stop it first: qm status ${vmid} --verbose`));
+  }
+  if (healthCheck !== undefined && healthCheck !== 'none') {
+    refusals.push(refuse('health-check-unsupported', `VM ${vmid}: --health-check ${healthCheck} is asked inside a container's network, and this is a VM`, 'leave it out: the VM has to run, and QEMU to answer'));
   }
   const { local } = guest.kind === 'qemu' ? localResources(guest.config) : { local: [] };
   if (local.length > 0 && !force) {

@@ -1,3 +1,4 @@
+import { MigrationError } from '../../../domain/errors.js';
 import type { Vmid } from '../../../domain/ids.js';
 import { generalQmpPath, type RunPaths } from '../../paths.js';
 import { QmpClient } from '../qmp/client.js';
@@ -20,6 +21,17 @@ export async function shutDownGuest(vmid: Vmid, paths: RunPaths, timeoutMs: numb
   const poweredOff = timeoutMs > 0 && await pressPowerButton(vmid, paths) && await ended(qemu, timeoutMs);
   await stopQemu(vmid, paths);
   return poweredOff ? 'powered-off' : 'ended';
+}
+
+/** As PVE's `qm shutdown`: a guest that has not powered off in time goes on. Throws `GuestNotStopped`; nothing of its QEMU is left otherwise. */
+export async function shutDownPolitely(vmid: Vmid, paths: RunPaths, timeoutMs: number): Promise<void> {
+  const qemu = findQemu(vmid, paths);
+  const heard = qemu === null || await pressPowerButton(vmid, paths);
+  if (!heard || (qemu !== null && !(await ended(qemu, timeoutMs)))) {
+    const cause = heard ? `it did not power off within ${Math.round(timeoutMs / 1000)} s, and runs on` : 'it stands still, so it can\'t be asked to power off';
+    throw new MigrationError('GuestNotStopped', `shut down VM ${vmid} failed: ${cause}`, { vmid });
+  }
+  await stopQemu(vmid, paths);
 }
 
 /** False: the guest stands still, or its QEMU does not answer. */

@@ -1,14 +1,15 @@
 import type { MigrationFacts } from '../../../domain/contracts/facts.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import { isCold, type LivePlan } from '../../../domain/contracts/plan.js';
 import type { MigrateRequest } from '../../../domain/contracts/request.js';
 import { checkPrerequisites } from '../../../domain/prerequisites/index.js';
 import { targetFormat } from '../../../domain/prerequisites/formats.js';
 import { GIB, MIB } from '../../../domain/units.js';
 import { cluster, config, disk, drive, goodFacts, goodRequest, node, source, storage, target, withConfig } from './facts.js';
 
-function planFor(facts: Partial<MigrationFacts> = {}, request: Partial<MigrateRequest> = {}): MigrationPlan {
+function planFor(facts: Partial<MigrationFacts> = {}, request: Partial<MigrateRequest> = {}): LivePlan {
   const { plan, refusals } = checkPrerequisites(goodFacts(facts), { ...goodRequest, ...request });
   if (plan === null) throw new Error(`refused: ${refusals.map(({ sentence }) => sentence).join('; ')}`);
+  if (isCold(plan)) throw new Error('planned as a cold move');
   return plan;
 }
 

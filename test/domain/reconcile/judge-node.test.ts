@@ -1,11 +1,11 @@
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { GuestClaims, LedgerEntry, NodeSurvey, RunState, Thing } from '../../../domain/contracts/reconcile.js';
 import { judgeNode, tracesOf } from '../../../domain/reconcile/judge-node.js';
 
 const EPOCH = '11111111-2222-3333-4444-555555555555';
 const OTHER = '99999999-8888-7777-6666-555555555555';
 const WORKFLOW = 'migrate-guest-101';
-const plan = { source: 'pve1', target: 'pve2' } as MigrationPlan;
+const plan = { source: 'pve1', target: 'pve2' } as LivePlan;
 const owner = { epoch: EPOCH, workflowId: WORKFLOW, requestedBy: 'root', since: '2030-01-01T00:00:00.000Z', nodes: ['pve1', 'pve2'] };
 
 const entry = (changes: Partial<LedgerEntry> = {}): LedgerEntry =>

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { toLedgerEntry } from '../../../hypervisor/journal/ledger.js';
 import { createFileJournal } from '../../../hypervisor/journal/file-journal.js';
 import { startChild } from '../child.js';
@@ -35,7 +35,7 @@ describe('an epoch', () => {
   });
 
   test('says from its first record on what was planned, and which workflow it is of', async () => {
-    const plan = { source: 'pve1', target: 'pve2' } as MigrationPlan;
+    const plan = { source: 'pve1', target: 'pve2' } as LivePlan;
     await createFileJournal(dir).open(VMID, 'epoch-1', 'source', { plan, workflowId: 'migrate-guest-101' });
     const entry = await createFileJournal(dir).requireCurrent(VMID, 'epoch-1');
     expect(toLedgerEntry(entry)).toEqual({ vmid: VMID, epoch: 'epoch-1', role: 'source', closed: false, lastState: 'opened', plan, workflowId: 'migrate-guest-101' });

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Decision } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { createFileJournal } from '../../../hypervisor/journal/file-journal.js';
 import { cleanupSource } from '../../../hypervisor/qemu/migration/source-cleanup.js';
 import type { SourceDeps } from '../../../hypervisor/qemu/migration/source-deps.js';
 import { rollbackSource } from '../../../hypervisor/qemu/migration/source-rollback.js';
 
 const ref = { vmid: 101, epoch: 'epoch-1' };
-const plan = { vmid: 101, source: 'pve1', target: 'pve2', keepPaused: false, disks: [{ drive: 'scsi0', sourceVolid: 'local:101/a.raw' }], transport: { type: 'secure' } } as unknown as MigrationPlan;
+const plan = { vmid: 101, source: 'pve1', target: 'pve2', keepPaused: false, disks: [{ drive: 'scsi0', sourceVolid: 'local:101/a.raw' }], transport: { type: 'secure' } } as unknown as LivePlan;
 
 let dir = '';
 beforeEach(() => {

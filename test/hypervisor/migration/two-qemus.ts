@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Decision, EpochRef } from '../../../domain/contracts/activities.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore } from '../../../domain/contracts/ports.js';
 import { silencePolicy } from '../../../domain/silence/policy.js';
 import { createFileJournal } from '../../../hypervisor/journal/file-journal.js';
@@ -38,7 +38,7 @@ export interface Pair {
   readonly gate: CommitGate;
   readonly channel: FakeChannel;
   readonly token: MemoryToken;
-  readonly plan: MigrationPlan;
+  readonly plan: LivePlan;
   readonly ramAddress: { readonly type: 'unix'; readonly path: string };
   /** What memory and disks pass through. */
   readonly wire: Wire;
@@ -108,7 +108,7 @@ async function startQemu(dir: string, name: string, extra: readonly string[]): P
   return { process: child, client, monitor: new Monitor(client) };
 }
 
-const planWith = (disk: boolean, multifdChannels: number): MigrationPlan => ({
+const planWith = (disk: boolean, multifdChannels: number): LivePlan => ({
   vmid: 101, name: 'pair', source: 'pve1', target: 'pve2', mode: 'live', machine: 'pc', keepPaused: false, memoryBytes: MEMORY_BYTES,
   transport: { type: 'insecure', network: null, sourceAddress: '127.0.0.1', targetAddress: '127.0.0.1', multifdChannels },
   disks: disk ? [{ drive: 'scsi0', sourceVolid: 'local:x', sourceFormat: 'raw', targetStorage: 'fast', targetFormat: 'raw', sizeBytes: DISK_BYTES }] : [],
@@ -129,6 +129,7 @@ export class MemoryToken implements CommitToken {
   create = (): Promise<void> => Promise.resolve();
   probeWritable = (): Promise<void> => Promise.resolve();
   forget = (): Promise<void> => Promise.resolve();
+  giveBack = (): Promise<void> => Promise.resolve();
   createSecret = (): Promise<string> => Promise.resolve('');
   readSecret = (): Promise<string> => Promise.resolve('');
   read = (): Promise<Decision> => Promise.resolve(this.decision);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createCommitToken } from '../../../cluster/commit-token.js';
 import { createGuestConfigStore } from '../../../cluster/guest-config-store.js';
 import { MigrationError } from '../../../domain/errors.js';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore, Journal } from '../../../domain/contracts/ports.js';
 import { createFileJournal } from '../../../hypervisor/journal/file-journal.js';
 import { releaseReservation } from '../../../hypervisor/qemu/incoming/release-reservation.js';
@@ -17,7 +17,7 @@ import { makePveRoot, type PveRoot } from '../../cluster/support/pve-root.js';
 /** The guest's QEMU is gone here; token, configs and journal are real. */
 const VMID = 101;
 const REF = { vmid: VMID, epoch: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee' };
-const PLAN = { vmid: VMID, source: 'pve1', target: 'pve2', disks: [], keepPaused: false, transport: { type: 'secure' } } as unknown as MigrationPlan;
+const PLAN = { vmid: VMID, source: 'pve1', target: 'pve2', disks: [], keepPaused: false, transport: { type: 'secure' } } as unknown as LivePlan;
 
 let dir: string;
 let pve: PveRoot;

@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { MigrationPlan } from '../../../domain/contracts/plan.js';
+import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { MigrationType } from '../../../domain/contracts/request.js';
 import { adoptChannels, openChannels, prepareSsh, type Channels, type ChannelsOptions } from '../../../hypervisor/transport/channels.js';
 import { createHandoffServer, type HandoffServer } from '../../../hypervisor/transport/handoff/server.js';
@@ -33,11 +33,11 @@ afterEach(async () => {
   for (const close of closing.reverse()) await close();
 });
 
-function planOf(type: MigrationType): MigrationPlan {
+function planOf(type: MigrationType): LivePlan {
   return {
     vmid: REF.vmid, name: 'web', source: 'pve1', target: 'pve2', mode: 'live', machine: 'pc-i440fx-10.0', keepPaused: false, memoryBytes: 1, disks: [], bandwidthBytesPerSecond: null,
     transport: { type, network: null, sourceAddress: '127.0.0.1', targetAddress: '127.0.0.1', multifdChannels: 0 },
-    policy: { initialDowntimeLimitMs: 100, maxDowntimeLimitMs: 300 } as unknown as MigrationPlan['policy'],
+    policy: { initialDowntimeLimitMs: 100, maxDowntimeLimitMs: 300 } as unknown as LivePlan['policy'],
   };
 }
 
