@@ -12,6 +12,8 @@ export const ERROR_CODES = {
   NodeUnreachable: 'later',
   StaleEpoch: 'never',
   StorageUnavailable: 'later',
+  /** A copy is not what its source is: another pass repairs it. */
+  VolumeDiffers: 'later',
   InsufficientCapacity: 'elsewhere',
   TargetStartFailed: 'elsewhere',
   TransportFailed: 'later',

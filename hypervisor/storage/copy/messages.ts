@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { CHUNK_SIZES } from './blocks/geometry.js';
+
+const Session = z.string().regex(/^[0-9a-f]{32}$/);
+const Volume = z.string().min(1).max(512);
+
+/** Source → target, the first message of a connection: what it is for. Never a path: the target looks the volume up itself. */
+export const Opening = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('blocks'), volume: Volume, sizeBytes: z.int().nonnegative(), chunkBytes: z.literal([...CHUNK_SIZES]) }),
+  z.strictObject({ kind: z.literal('blocks-data'), session: Session }),
+]);
+export type Opening = z.infer<typeof Opening>;
+export type OpeningOf<K extends Opening['kind']> = Extract<Opening, { kind: K }>;
+
+export const SessionMessage = z.strictObject({ kind: z.literal('session'), session: Session });
+
+/** Source → target on the control connection of a block copy. A range is the first chunk and how many. */
+export const BlocksRequest = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('punch'), ranges: z.array(z.tuple([z.int().nonnegative(), z.int().positive()])).max(1000) }),
+  z.strictObject({ kind: z.literal('verify') }),
+]);
+export const Punched = z.strictObject({ kind: z.literal('punched') });
+/** `digest`: over the digests of what was just read from the target's disk. */
+export const Verified = z.strictObject({ kind: z.literal('verified'), digest: z.string().regex(/^[0-9a-f]{64}$/), syncMs: z.number() });
