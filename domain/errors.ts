@@ -24,7 +24,6 @@ export const ERROR_CODES = {
   SwitchoverFailed: 'operator',
   GuestNotStopped: 'later',
   GuestReturned: 'elsewhere',
-  VolumeDiffers: 'operator',
   OwnershipUnknown: 'operator',
   QmpError: 'later',
   ClusterReadOnly: 'later',

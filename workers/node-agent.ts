@@ -5,13 +5,19 @@ import { createSourceActivities } from '../activities/source/source-activities.j
 import { createTargetActivities } from '../activities/target/target-activities.js';
 import { createClusterFiles } from '../cluster/cluster-files.js';
 import type { EpochRef } from '../domain/contracts/activities.js';
+import type { ColdPlan } from '../domain/contracts/plan.js';
 import { messageOf } from '../domain/errors.js';
 import { nodeQueue } from '../domain/ids.js';
+import { ColdSourceSessions } from '../hypervisor/cold/source-sessions.js';
+import { ColdTargetSessions } from '../hypervisor/cold/target-sessions.js';
 import { honourFailpoints } from '../hypervisor/failpoint.js';
 import { TargetSessions } from '../hypervisor/qemu/incoming/target-sessions.js';
 import { createNodeProbe } from '../hypervisor/node/probe-node.js';
 import { staticFacts } from '../hypervisor/node/static-facts.js';
 import { SourceSessions } from '../hypervisor/qemu/migration/source-sessions.js';
+import { coldPlanOf } from '../hypervisor/journal/entry-plan.js';
+import { coldSourceDeps } from './cold/source-deps.js';
+import { coldTargetDeps } from './cold/target-deps.js';
 import { loadNodeConfig } from './config.js';
 import { createLogger, installRuntime } from './logging.js';
 import { sourceDeps, targetDeps } from './node-deps.js';
@@ -29,8 +35,12 @@ async function main(): Promise<void> {
   const parts = createNodeParts(config);
   const source = new SourceSessions(sourceDeps(parts));
   const target = new TargetSessions(targetDeps(parts));
+  const coldSource = new ColdSourceSessions(coldSourceDeps(parts));
+  const coldTarget = new ColdTargetSessions(coldTargetDeps(parts));
   // Before Temporal: a guest that stands still in its blackout can't wait for the orchestrator.
-  for (const sentence of (await Promise.all([source.recover(), target.recover()])).flat()) log.info(sentence);
+  const cold = (await parts.journal.openEntries()).filter((entry) => coldPlanOf(entry) !== null);
+  const recovered = [source.recover(), target.recover(), coldSource.recover(cold.filter(({ role }) => role === 'source')), coldTarget.recover(cold.filter(({ role }) => role === 'target'))];
+  for (const sentence of (await Promise.all(recovered)).flat()) log.info(sentence);
 
   installRuntime(log);
   const inspect = createNodeInspector(parts);
@@ -43,14 +53,20 @@ async function main(): Promise<void> {
   if (link === null) return;
   const reconciler = createNodeReconciler(parts, link, log);
   const onOrphaned = (ref: EpochRef): void => reconciler.soon(ref);
+  const coldPlan = async ({ vmid, epoch }: EpochRef): Promise<ColdPlan | null> => coldPlanOf(await parts.journal.read(vmid, epoch));
+  const common = { token: parts.token, coldPlan, inspect, probePeer, onOrphaned };
+  const asSource = createSourceActivities({ ...common, sessions: source, cold: coldSource, log: (sentence) => log.info(sentence) });
+  const asTarget = createTargetActivities({ ...common, sessions: target, cold: coldTarget });
   const worker = await Worker.create({
     connection: link.connection,
     namespace: link.namespace,
     taskQueue: nodeQueue(config.node),
     identity: `${config.node}.agent@${process.pid}`,
     activities: {
-      ...createSourceActivities({ sessions: source, token: parts.token, inspect, probePeer, log: (sentence) => log.info(sentence), onOrphaned }),
-      ...createTargetActivities({ sessions: target, token: parts.token, inspect, probePeer, onOrphaned }),
+      ...asSource,
+      ...asTarget,
+      // Of one name in both roles: this node's journal says which it has.
+      decideAborted: async (ref: EpochRef) => ((await parts.journal.read(ref.vmid, ref.epoch))?.role === 'source' ? asSource : asTarget).decideAborted(ref),
       ...createNodeActivities({ journal: parts.journal, reconcile: (options) => reconciler.pass(options) }),
     },
     // A dead host's open polls each swallow one attempt, so there are few of them.
@@ -67,7 +83,7 @@ async function main(): Promise<void> {
   reconciler.start(config.reconcileIntervalSeconds);
   await worker.run();
   reconciler.stop();
-  await Promise.all([source.disposeAll(), target.disposeAll()]);
+  await Promise.all([source.disposeAll(), target.disposeAll(), coldSource.disposeAll(), coldTarget.disposeAll()]);
   await link.connection.close();
 }
 

@@ -98,12 +98,12 @@ function commonDeps(parts: NodeParts): Pick<SourceDeps, 'node' | 'journal' | 'to
   };
 }
 
-async function handoffProtection(parts: NodeParts, ref: EpochRef, plan: MigrationPlan): Promise<{ protection: 'none' | 'challenge' | 'tls'; secret: string | null }> {
+export async function handoffProtection(parts: NodeParts, ref: EpochRef, plan: MigrationPlan): Promise<{ protection: 'none' | 'challenge' | 'tls'; secret: string | null }> {
   if (plan.transport.type === 'secure') return { protection: 'none', secret: null };
   const secret = await parts.token.readSecret(ref.vmid, ref.epoch);
   return { protection: plan.transport.type === 'tls' ? 'tls' : 'challenge', secret };
 }
 
-const sshConfig = ({ config: { ssh } }: NodeParts): SshConfig => ({
+export const sshConfig = ({ config: { ssh } }: NodeParts): SshConfig => ({
   port: ssh.port, user: ssh.user, identityFile: ssh.identityFile, knownHostsFile: ssh.knownHostsFile, timeoutMs: SSH_TIMEOUT_MS,
 });

@@ -55,7 +55,8 @@ export class ColdSourceSession {
     for (;;) {
       const passBegunAtMs = performance.now();
       passes += 1;
-      this.#syncs = await this.#pass(endpoints, false, onProgress, stop);
+      // Nobody writes to a stopped guest's volumes: one pass is all.
+      this.#syncs = await this.#pass(endpoints, this.plan.mode === 'offline', onProgress, stop);
       const again = this.plan.mode === 'restart' && passes < MAX_PRESYNC_PASSES && performance.now() - passBegunAtMs > WORTH_ANOTHER_PASS_MS;
       if (!again) break;
     }
@@ -111,7 +112,7 @@ export class ColdSourceSession {
       // No guest is stopped for a switch that could not be decided.
       await this.#deps.token.probeWritable(this.ref.vmid);
       await this.#stop(watch);
-      this.#syncs = await this.#pass(endpoints, true, onProgress, signal);
+      if (!this.#isWhole()) this.#syncs = await this.#pass(endpoints, true, onProgress, signal);
       watch.lap('delta');
       await failpoint('cold.source.verified.after');
       if (signal.aborted) throw new MigrationError('Cancelled', 'switchover ended: it was called off');
@@ -143,6 +144,11 @@ export class ColdSourceSession {
       volumes: this.#syncs,
       targetState: committed.answer.state ?? 'other',
     };
+  }
+
+  /** Proved by a pass after the guest had stopped. */
+  #isWhole(): boolean {
+    return this.plan.volumes.every(({ volid }) => this.#syncs.some((sync) => sync.volid === volid && sync.digest !== null));
   }
 
   /** Nothing has been handed over: the guest goes on here, whatever failed. */

@@ -21,8 +21,6 @@ const kvmGuest = (cpu: string) => ({ cluster: withConfig({ kvm: true, cpu }), so
 /** Title, what is broken, code, and a piece of the sentence: PVE's own where PVE refuses it too. */
 const TABLE: readonly (readonly [string, Breakage, string, string])[] = [
   ['no such guest', { facts: { cluster: cluster({ guest: null }) } }, 'guest-not-found', "Configuration file 'nodes/*/qemu-server/101.conf' does not exist"],
-  ['a container', { facts: { cluster: cluster({ guest: { kind: 'lxc', node: 'pve1' } }) } }, 'not-supported-yet', 'is a container'],
-  ['a stopped guest', { facts: { source: source({ state: 'stopped', machine: null, disks: [] }) } }, 'not-supported-yet', 'VM 101 is stopped'],
   ['a guest left in postmigrate', { facts: { source: source({ state: 'postmigrate' }) } }, 'guest-state-unsuitable', "in state 'postmigrate'"],
   ['a template', { facts: { cluster: withConfig({ template: true }) } }, 'guest-is-template', 'is a template'],
   ['running, without --online', { request: { online: false } }, 'online-required', "can't migrate running VM without --online"],

@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { ColdPlan } from '../../domain/contracts/plan.js';
+import type { Epoch } from '../../domain/ids.js';
+import type { ColdSourceDeps } from '../../hypervisor/cold/source-deps.js';
+import { sendVolume } from '../../hypervisor/cold/send-volume.js';
+import { createLimiter, type Limiter } from '../../hypervisor/storage/copy/limiter.js';
+import { openTunnelEarly, prepareSsh } from '../../hypervisor/transport/channels.js';
+import { openColdWays } from '../../hypervisor/transport/cold-ways.js';
+import { clearRunPath, runPath } from '../../hypervisor/transport/listen-spec.js';
+import type { SshConnection } from '../../hypervisor/transport/ssh/ssh-client.js';
+import { closeTunnel } from '../../hypervisor/transport/ssh/ssh-tunnel.js';
+import { closeTunnelsInto } from '../../hypervisor/transport/ssh/stray-tunnels.js';
+import { readTunnelRecord } from '../../hypervisor/transport/ssh/tunnel-record.js';
+import { silencePolicy } from '../../domain/silence/policy.js';
+import { sshConfig, type NodeParts } from '../node-deps.js';
+import { createPowers } from './powers.js';
+
+/** The real parts of a cold move's source side. */
+export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
+  const { config, journal, token, configs, storages } = parts;
+  const warmed = new Map<Epoch, Promise<SshConnection>>();
+  const limiters = new Map<Epoch, Limiter>();
+  const ssh = sshConfig(parts);
+  const limiterOf = ({ epoch }: EpochRef): Limiter => {
+    const limiter = limiters.get(epoch) ?? createLimiter(null);
+    limiters.set(epoch, limiter);
+    return limiter;
+  };
+  return {
+    node: config.node, journal, token, configs,
+    power: createPowers(parts),
+    warmUp: async (ref, plan) => {
+      if (plan.transport.type !== 'secure' || warmed.has(ref.epoch)) return;
+      const connection = prepareSsh(plan, ssh);
+      warmed.set(ref.epoch, connection);
+      connection.catch(() => warmed.delete(ref.epoch));
+      await Promise.all([connection, openTunnelEarly({ plan, ref, runDir: config.runDir, sshConfig: ssh }, ['copy'])]);
+    },
+    openWays: async (ref, plan, endpoints) => {
+      const sshConnection = await warmed.get(ref.epoch)?.catch(() => undefined);
+      warmed.delete(ref.epoch);
+      const secret = plan.transport.type === 'secure' ? null : await token.readSecret(ref.vmid, ref.epoch);
+      return openColdWays({ plan, ref, endpoints, runDir: config.runDir, sshConfig: ssh, secret, sshConnection });
+    },
+    copy: async (input) => {
+      const { path } = (await storages.find(input.plan.kind))(input.volume.volid);
+      return sendVolume(input, { path, limiter: limiterOf(input.ref), silenceMs: silenceMsOf(input.plan), qemuImg: config.qemuImg });
+    },
+    verify: () => Promise.resolve(),
+    freeVolume: async (volid) => (await parts.storages.store()).free(volid),
+    clearRunDir: async (ref) => {
+      await warmed.get(ref.epoch)?.then((connection) => connection.close(), () => undefined);
+      warmed.delete(ref.epoch);
+      limiters.delete(ref.epoch);
+      const dir = runPath(config.runDir, ref);
+      const record = readTunnelRecord(join(dir, 'tunnel.json'));
+      if (record !== null) await closeTunnel(record);
+      await closeTunnelsInto(dir);
+      await clearRunPath(config.runDir, ref);
+    },
+  };
+}
+
+const silenceMsOf = ({ silence }: ColdPlan): number => (silence ?? silencePolicy(undefined)).abortAfterMs;
