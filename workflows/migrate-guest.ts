@@ -21,7 +21,7 @@ export async function migrateGuest(raw: unknown): Promise<MigrationReport> {
   installOperatorHandlers(desk);
   try {
     const { request, cluster } = await clusterSteps(vmid).openRequest(raw);
-    state.identify(request.vmid, cluster.guest?.node ?? null, request.target);
+    state.identify(request.vmid, cluster.guest?.node ?? null, request.target, cluster.guest?.kind);
     return await moveGuest(request, cluster, state, desk);
   } finally {
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));

@@ -26,7 +26,7 @@ export function buildReport(subject: ReportSubject, outcome: MigrationReport['ou
   const info = workflowInfo();
   const endedAtMs = Date.now();
   return {
-    vmid: request.vmid, name: plan?.name ?? '', source: state.source, target: request.target,
+    vmid: request.vmid, ...(state.kind === 'lxc' ? { kind: 'lxc' as const } : {}), name: plan?.name ?? '', source: state.source, target: request.target,
     epoch: subject.ref?.epoch ?? epochOf(info), workflowId: info.workflowId,
     outcome, reason,
     requestedBy: request.requestedBy, requestReason: request.reason ?? null,

@@ -16,6 +16,7 @@ export class MigrationState {
   readonly startedAtMs = Date.now();
   vmid: Vmid;
   source: NodeName | null = null;
+  kind: 'qemu' | 'lxc' = 'qemu';
   target: NodeName;
   policy: ConvergencePolicy | null = null;
   report: MigrationReport | null = null;
@@ -57,11 +58,11 @@ export class MigrationState {
   }
 
   /** The guest and its nodes are known from here on: the list of workflows can be filtered by them. */
-  identify(vmid: Vmid, source: NodeName | null, target: NodeName): void {
-    Object.assign(this, { vmid, source, target });
+  identify(vmid: Vmid, source: NodeName | null, target: NodeName, kind: 'qemu' | 'lxc' = 'qemu'): void {
+    Object.assign(this, { vmid, source, target, kind });
     upsertSearchAttributes([
       { key: ATTRIBUTES.guestId, value: String(vmid) },
-      { key: ATTRIBUTES.guestKind, value: 'qemu' },
+      { key: ATTRIBUTES.guestKind, value: kind },
       { key: ATTRIBUTES.targetNode, value: target },
       { key: ATTRIBUTES.phase, value: this.#phase },
       { key: ATTRIBUTES.needsOperator, value: false },

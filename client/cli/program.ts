@@ -95,6 +95,10 @@ function withRequestOptions(command: Command): Command {
     .option('--convergence-deadline <s>', 'give up copying memory after this long')
     .option('--max-cpu-throttle <%>', 'slow the guest down at most so far')
     .option('--silence-timeout <s>', 'give up when nothing moves, or the target is not heard of, for so long')
+    .option('--restart', 'a running container (or VM): stop it, move it, start it again')
+    .option('--offline-shutdown', 'a running VM: shut it down, move it, start it again')
+    .option('--timeout <s>', 'how long it may take to shut down (180)')
+    .option('--health-check <what>', 'what has to answer on the target, or it goes back: tcp:<port>, http:<port>/<path>')
     .option('--reason <text>', 'why, for the record')
-    .option('--force', 'taken as PVE has it; no effect on a running guest');
+    .option('--force', 'move a stopped VM although it uses local devices; no effect on a running guest');
 }

@@ -11,6 +11,10 @@ export interface MigrateFlags {
   readonly convergenceDeadline?: string;
   readonly maxCpuThrottle?: string;
   readonly silenceTimeout?: string;
+  readonly restart?: boolean;
+  readonly offlineShutdown?: boolean;
+  readonly timeout?: string;
+  readonly healthCheck?: string;
   readonly reason?: string;
   readonly force?: boolean;
 }
@@ -31,6 +35,10 @@ export function rawRequest(vmid: string, target: string, flags: MigrateFlags, ca
     convergenceDeadlineSeconds: numeric(flags.convergenceDeadline),
     maxCpuThrottlePercent: numeric(flags.maxCpuThrottle),
     silenceTimeoutSeconds: numeric(flags.silenceTimeout),
+    restart: flags.restart,
+    offlineShutdown: flags.offlineShutdown,
+    shutdownTimeoutSeconds: numeric(flags.timeout),
+    healthCheck: flags.healthCheck,
     force: flags.force,
     requestedBy: caller,
     reason: flags.reason,

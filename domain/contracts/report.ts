@@ -12,6 +12,8 @@ export interface RoundRecord {
 /** The record of one migration: result of the workflow, and details of its failure. */
 export interface MigrationReport {
   readonly vmid: number;
+  /** Absent: a VM. */
+  readonly kind?: 'lxc';
   readonly name: string;
   readonly source: string | null;
   readonly target: string;

@@ -21,7 +21,7 @@ function checkTemplate({ vm, request: { vmid, target } }: CheckContext): Refusal
 }
 
 function checkState(context: CheckContext): Refusal[] {
-  const { source, vm, request: { vmid, target } } = context;
+  const { source, vm, request: { vmid } } = context;
   if (source === null || vm === null || isLive(context)) return [];
   return [
     refuse(

@@ -3,13 +3,13 @@ import { renderDuration } from '../units.js';
 
 /** The one sentence an operator reads first. */
 export function outcomeSentence(report: MigrationReport): string {
-  const { outcome, source, target, totalMs, refusals, blackout, guestTrouble } = report;
-  const guest = `VM ${report.vmid}${report.name === '' ? '' : ` '${report.name}'`}`;
+  const { outcome, source, target, totalMs, refusals, blackout, downtime, guestTrouble } = report;
+  const guest = `${report.kind === 'lxc' ? 'CT' : 'VM'} ${report.vmid}${report.name === '' ? '' : ` '${report.name}'`}`;
   const stays = guestTrouble !== undefined ? `; ${guestTrouble}` : source === null ? '' : `; it is on ${source}, as before`;
   switch (outcome) {
     case 'migrated': {
       if (guestTrouble !== undefined) return `${guest} was handed over from ${source ?? '?'} to ${target}, but does not run: ${guestTrouble}`;
-      const stood = blackout === null ? '' : `, it stood still for ${renderDuration(blackout.totalMs)}`;
+      const stood = blackout !== null ? `, it stood still for ${renderDuration(blackout.totalMs)}` : downtime ? `, it was down for ${renderDuration(downtime.totalMs)}` : '';
       return `${guest} migrated from ${source ?? '?'} to ${target} in ${renderDuration(totalMs)}${stood}`;
     }
     case 'rolled-back':

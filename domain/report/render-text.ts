@@ -1,10 +1,11 @@
 import type { Refusal } from '../contracts/plan.js';
+import type { VolumeSync } from '../contracts/cold.js';
 import type { MigrationReport, RoundRecord } from '../contracts/report.js';
 import { renderBytes, renderDuration, renderRate } from '../units.js';
 import { alignColumns } from './align.js';
 import { headFacts, outcomeSentence } from './outcome.js';
 import { ROUND_COLUMNS, roundCells, selectRounds } from './rounds.js';
-import { blackoutSpans, layOut, type Span } from './timeline.js';
+import { blackoutSpans, downtimeSpans, layOut, type Span } from './timeline.js';
 
 const BAR_WIDTH = 40;
 
@@ -15,8 +16,9 @@ export function renderReport(report: MigrationReport): string {
     ['Refusals', renderRefusals(report.refusals)],
     ['Phases', renderSpans(report.phases.map(({ phase, elapsedMs }) => ({ label: phase, elapsedMs })))],
     ['Rounds of memory', renderRounds(report.rounds)],
-    ['Transferred', renderTransferred(report)],
+    ['Transferred', report.volumes === undefined ? renderTransferred(report) : renderVolumes(report.volumes)],
     [blackoutTitle(report), report.blackout === null ? [] : renderSpans(blackoutSpans(report.blackout))],
+    [`Downtime${report.downtime ? ` ${renderDuration(report.downtime.totalMs)}` : ''}`, report.downtime ? renderSpans(downtimeSpans(report.downtime)) : []],
     ['Incidents', report.incidents.map((incident) => `- ${incident}`)],
     ['Warnings', report.warnings.map((warning) => `- ${warning}`)],
   ];
@@ -61,6 +63,18 @@ function renderTransferred({ bytes, qemuTotalMs }: MigrationReport): string[] {
   if (bytes === null) return [];
   const rate = qemuTotalMs === null || qemuTotalMs <= 0 ? '' : `${renderRate((bytes.ram / qemuTotalMs) * 1000)} in ${renderDuration(qemuTotalMs)}`;
   return alignColumns([['RAM', renderBytes(bytes.ram), rate], ['disks', renderBytes(bytes.disks), '']], [1]);
+}
+
+/** Of a guest that stood still while it moved: what went over the wire, and what says that it arrived. */
+function renderVolumes(volumes: readonly VolumeSync[]): string[] {
+  if (volumes.length === 0) return ['nothing: every volume is on shared storage'];
+  return alignColumns([
+    ['volume', 'to', 'size', 'sent', 'rate', 'checked'],
+    ...volumes.map(({ volid, targetVolid, sizeBytes, sentBytes, elapsedMs, digest }) => [
+      volid, targetVolid === volid ? 'the same name' : targetVolid, renderBytes(sizeBytes), renderBytes(sentBytes),
+      elapsedMs <= 0 ? '' : renderRate((sentBytes / elapsedMs) * 1000), digest === null ? 'no' : `same on both nodes (${digest.slice(0, 16)}…)`,
+    ]),
+  ], [2, 3, 4]);
 }
 
 function blackoutTitle({ blackout, qemuDowntimeMs }: MigrationReport): string {

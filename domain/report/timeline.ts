@@ -1,4 +1,5 @@
 import type { BlackoutSplit } from '../contracts/activities.js';
+import type { DowntimeSplit } from '../contracts/cold.js';
 
 /** One stretch of time, the stretches following each other. */
 export interface Span {
@@ -32,5 +33,16 @@ export function blackoutSpans(split: BlackoutSplit): Span[] {
     { label: 'handover', elapsedMs: split.handoverMs },
     { label: 'commit', elapsedMs: split.commitMs },
     { label: 'resume', elapsedMs: split.resumeMs },
+  ];
+}
+
+/** The parts of the time in which a guest was down for its move. */
+export function downtimeSpans(split: DowntimeSplit): Span[] {
+  return [
+    { label: 'stop', elapsedMs: split.stopMs },
+    { label: 'last changes', elapsedMs: split.deltaMs },
+    { label: 'handover', elapsedMs: split.handoverMs },
+    { label: 'commit', elapsedMs: split.commitMs },
+    { label: 'start', elapsedMs: split.startMs },
   ];
 }

@@ -50,7 +50,7 @@ describe('what the cluster file system says', () => {
     const owner = { epoch: 'e', workflowId: 'w', requestedBy: 'me', since: 'now' };
     await createGuestLock(root.path, deps.configs).take(101, 'pve1', owner);
     expect((await gatherClusterFacts(deps, 101, '1')).lockOwner).toEqual(owner);
-    expect((await gatherClusterFacts(deps, 200, '1')).guest).toEqual({ kind: 'lxc', node: 'pve3' });
+    expect((await gatherClusterFacts(deps, 200, '1')).guest).toMatchObject({ kind: 'lxc', node: 'pve3', config: { vmid: 200 } });
     expect((await gatherClusterFacts(deps, 300, '1')).guest).toBeNull();
   });
 });

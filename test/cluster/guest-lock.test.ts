@@ -93,7 +93,7 @@ describe("a guest's lock", () => {
 
   it('steps back when PVE locks the guest between record and key', async () => {
     let reads = 0;
-    const slow: GuestConfigStore = { ...configs, read: async (vmid, node) => ((reads += 1) === 2 ? 'lock: backup\n' : configs.read(vmid, 'qemu', node)) };
+    const slow: GuestConfigStore = { ...configs, read: async (vmid, kind, node) => ((reads += 1) === 2 ? 'lock: backup\n' : configs.read(vmid, kind, node)) };
     await expect(createGuestLock(root.path, slow).take(101, 'pve1', ann)).rejects.toMatchObject({ code: 'GuestLocked' });
     expect(root.ferryFiles(101)).toEqual([]);
   });

@@ -44,7 +44,7 @@ describe('a cluster file system without quorum', () => {
     await freeze();
     for (const [does, args] of [
       ['token.decide', [101, EPOCH, 'committed']], ['token.decide', [101, EPOCH, 'aborted']], ['token.probeWritable', [101]], ['token.create', [101, 'other']],
-      ['token.forget', [101, EPOCH]], ['configs.writeVm', [101, 'pve1', 'x']], ['configs.moveVm', [101, 'pve1', 'pve2']], ['lock.take', [101, 'pve1', OWNER]],
+      ['token.forget', [101, EPOCH]], ['configs.write', [101, 'qemu', 'pve1', 'x']], ['configs.move', [101, 'qemu', 'pve1', 'pve2']], ['lock.take', [101, 'pve1', OWNER]],
     ] as const) expect([does, await ask({ do: does, args })]).toEqual([does, expect.objectContaining(readOnly)]);
     expect(await ask({ do: 'token.read', args: [101, EPOCH] })).toBe('undecided');
     expect(root.ferryFiles(101)).toEqual([`${EPOCH}.made`, `${EPOCH}.undecided`]);

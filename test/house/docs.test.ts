@@ -21,7 +21,8 @@ describe('docs/reference.md', () => {
   });
 
   test('has every refusal, and no other', () => {
-    const source = ['prerequisites', 'network'].flatMap((folder) => readdirSync(join(home, 'domain', folder)).map((name) => text('domain', folder, name))).join('\n');
+    const source = ['prerequisites', 'network'].flatMap((folder) => readdirSync(join(home, 'domain', folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts')).map((name) => text('domain', folder, name))).join('\n');
     const codes = [...new Set([...source.matchAll(/(?:(?:refuse|cannotMove)\(\s*|code: )'([a-z-]+)'/g)].map(([, code]) => String(code)))].sort();
     const section = reference.slice(reference.indexOf('## Refusals'), reference.indexOf('## Temporal'));
     expect([...section.matchAll(/`([a-z-]+)`/g)].map(([, code]) => String(code)).sort()).toEqual(codes);

@@ -65,7 +65,7 @@ function checkVolume({ guest, request: { vmid }, source, cluster }: ColdContext,
   if (inSnapshots && !isState && facts !== null && facts.format !== 'qcow2') {
     refusals.push(cannotMove('disk-has-snapshots', volid, `non-migratable snapshot exists (${placesOf(volume)})`, `delete the snapshots first: only those inside a qcow2 image travel`));
   }
-  if (facts?.backingFile != null) {
+  if (facts !== null && facts.backingFile !== null) {
     refusals.push(refuse('disk-is-linked-clone', `can't migrate '${volid}' as it's a clone of '${facts.backingFile}'`, 'make it a full copy first'));
   }
   return refusals;

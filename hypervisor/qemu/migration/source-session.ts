@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import { failpoint } from '../../failpoint.js';
-import type { HandoffClient } from '../../transport/handoff/client.js';
 import type { DiskSyncReport, EpochRef, PrecopyInput, PrecopyVisit, SwitchoverResult, TargetEndpoints } from '../../../domain/contracts/activities.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { RoundSample } from '../../../domain/convergence/decide.js';
