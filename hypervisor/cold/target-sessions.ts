@@ -94,8 +94,10 @@ export class ColdTargetSessions {
     const decision = await this.#deps.token.read(ref.vmid, ref.epoch);
     switch (decision) {
       case 'committed':
-        await this.#of(ref, plan).finishCommit();
-        return `guest ${ref.vmid}: committed, taken over`;
+        return this.#of(ref, plan).finishCommit().then(() => `guest ${ref.vmid}: committed, taken over`, (error: unknown) => {
+          if (error instanceof MigrationError && error.code === 'GuestReturned') return error.message;
+          throw error;
+        });
       case 'undecided':
         await this.#of(ref, plan).arm(endpoints);
         return `guest ${ref.vmid}: armed again`;
