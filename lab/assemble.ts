@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { findHierarchies, removeLabCgroups } from './cgroups.js';
 import { EXIT, LabError } from './errors.js';
 import { type Layout, MAX_NODES, nodeNames } from './layout.js';
+import { releaseLoops } from './loops.js';
 import { makeNodeNetwork, makeSwitch, ownNamespaces, removeNetwork } from './network.js';
 import { bootNode, endNode, nodeStatus } from './node.js';
 import { writeNodeFiles } from './node-files.js';
@@ -64,6 +65,7 @@ export async function dismantle(layout: Layout, options: { readonly purge: boole
     await Promise.all(recordNames(layout).map((name) => stopRecorded(layout, name, name === 'temporal' && !options.purge ? { kindlyMs: 5000 } : {})));
   }
   await sweepProcesses(layout);
+  await releaseLoops(layout);
   await removeNetwork(layout);
   if (state) await removeLabCgroups(state.cgroups);
   for (const name of ['run', ...(options.purge ? OWN_FILES : []), 'lab.json']) rmSync(join(layout.dir, name), { recursive: true, force: true });

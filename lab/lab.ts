@@ -1,5 +1,8 @@
 import type { NodeName, Vmid } from '../domain/ids.js';
 import { type UpOptions, assemble, dismantle } from './assemble.js';
+import { type CtOutcome, type CtStopOptions, controlCt, createCt, nodeOfCt, stopWords } from './ct.js';
+import type { CtOptions } from './ct-config.js';
+import { type CtProbe, startCtProbe } from './ct-probe.js';
 import { LabError } from './errors.js';
 import { type Failpoints, openFailpoints } from './failpoints.js';
 import { type Layout, type Network, layoutOf } from './layout.js';
@@ -10,6 +13,7 @@ import { writeMembers } from './pve-root.js';
 import type { Finished } from './run.js';
 import { type ServiceAction, actOnAgent, actOnControl, controlEnvironment } from './services.js';
 import { type LabState, requireState } from './state.js';
+import { type Storages, openStorages } from './storages.js';
 import { restartTemporal, stopTemporal } from './temporal.js';
 import { controlVm, createVm, nodeOfVm } from './vm.js';
 import type { VmOptions } from './vm-config.js';
@@ -79,11 +83,41 @@ export class Lab {
   }
 
   async vmStart(vmid: Vmid): Promise<void> {
-    return this.#vm(vmid, 'start');
+    return controlVm(this.layout, this.state, vmid, 'start');
   }
 
   async vmStop(vmid: Vmid): Promise<void> {
-    return this.#vm(vmid, 'stop');
+    return controlVm(this.layout, this.state, vmid, 'stop');
+  }
+
+  async ctCreate(vmid: Vmid, node: NodeName, options: CtOptions = {}): Promise<void> {
+    return createCt(this.layout, this.state, vmid, node, options);
+  }
+
+  async ctStart(vmid: Vmid): Promise<CtOutcome> {
+    return controlCt(this.layout, this.state, vmid, 'start');
+  }
+
+  async ctStop(vmid: Vmid, options: CtStopOptions = {}): Promise<CtOutcome> {
+    return controlCt(this.layout, this.state, vmid, 'stop', stopWords(options));
+  }
+
+  async ctStatus(vmid: Vmid): Promise<CtOutcome> {
+    return controlCt(this.layout, this.state, vmid, 'status');
+  }
+
+  ctNode(vmid: Vmid): NodeName {
+    return nodeOfCt(this.layout, vmid);
+  }
+
+  /** Asks the container's HTTP service from outside; resolves when it answers. */
+  async ctProbe(vmid: Vmid, readyWithinMs?: number): Promise<CtProbe> {
+    return startCtProbe(this.layout, vmid, readyWithinMs);
+  }
+
+  /** Storages of limited size, beside the three every lab has. */
+  get storages(): Storages {
+    return openStorages(this.layout, this.state);
   }
 
   /** The node whose directory holds the guest's config: its owner. */
@@ -178,10 +212,5 @@ export class Lab {
   #known(node: NodeName): NodeName {
     if (!this.nodes.includes(node)) throw new LabError(`no node ${node} in this lab: it has ${this.nodes.join(', ')}`, 4);
     return node;
-  }
-
-  async #vm(vmid: Vmid, action: 'start' | 'stop'): Promise<void> {
-    const done = await controlVm(this.layout, this.state, vmid, action);
-    if (done.exitCode !== 0) throw new LabError(`${action} failed: VM ${vmid}: exit ${done.exitCode}: ${(done.stderr || done.stdout).trim()}`);
   }
 }

@@ -60,6 +60,8 @@ export const nodeNamespace = (layout: Layout, node: NodeName): string => `fl${la
 export const namespacePath = (namespace: string): string => `/run/netns/${namespace}`;
 /** A directory that each node overmounts with its own; empty on the machine itself. */
 export const mountPoint = (layout: Layout, name: 'pve' | 'local' | 'fast' | 'shared' | 'ferry'): string => join(layout.dir, 'mnt', name);
+/** The same for a storage that was added. */
+export const addedMountPoint = (layout: Layout, storage: string): string => join(layout.dir, 'mnt', 'added', storage);
 export const nodeNames = (count: number): NodeName[] => Array.from({ length: count }, (_, i) => `pve${i + 1}`);
 export const nodeIndex = (node: NodeName): number => Number(node.slice('pve'.length));
 export const nodeAddress = (node: NodeName, network: Network): string => `${NETWORKS[network].prefix}.${nodeIndex(node)}`;

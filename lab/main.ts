@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
+import { addCtCommands } from './commands/ct.js';
 import { addFailCommand } from './commands/fail.js';
 import { addFaultCommands } from './commands/faults.js';
 import { addLabCommands } from './commands/lab.js';
 import { addServiceCommands } from './commands/services.js';
+import { addStorageCommands } from './commands/storage.js';
 import { addVmCommands } from './commands/vm.js';
 import { EXIT, LabError } from './errors.js';
 
@@ -21,6 +23,8 @@ function program(): Command {
     .exitOverride();
   addLabCommands(root);
   addVmCommands(root);
+  addCtCommands(root);
+  addStorageCommands(root);
   addFaultCommands(root);
   addFailCommand(root);
   addServiceCommands(root);

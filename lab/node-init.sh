@@ -38,6 +38,10 @@ mount_own_directories() {
   mount --bind "$LAB_DIR/pve" "$LAB_DIR/mnt/pve"
   mount --bind "$LAB_DIR/shared" "$LAB_DIR/mnt/shared"
   for own in local fast ferry; do mount --bind "$HERE/$own" "$LAB_DIR/mnt/$own"; done
+  # Storages of limited size (`storage add`), with what is on them.
+  for own in "$HERE"/disks/*.img; do
+    [ ! -e "$own" ] || mount -o loop "$own" "$LAB_DIR/mnt/added/$(basename "$own" .img)"
+  done
   mount --bind "$HERE/ssh" /etc/ssh
   for own in hosts hostname subuid subgid; do [ ! -e /etc/$own ] || mount --bind "$HERE/etc/$own" "/etc/$own"; done
   [ ! -d /var/lib/lxc ] || mount --bind "$HERE/lxc" /var/lib/lxc

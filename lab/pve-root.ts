@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseStorageConfig } from '../domain/cluster/parse-storage.js';
+import type { StorageConfig } from '../domain/cluster/storage-config.js';
 import type { NodeName, Vmid } from '../domain/ids.js';
-import { type Layout, mountPoint, nodeAddress, nodeIndex } from './layout.js';
+import { type Layout, addedMountPoint, mountPoint, nodeAddress, nodeIndex } from './layout.js';
 
 /** Writes what every PVE cluster has; guests' configs and edited files of an earlier `up` are kept. */
 export function writePveRoot(layout: Layout, nodes: readonly NodeName[]): void {
@@ -10,7 +12,7 @@ export function writePveRoot(layout: Layout, nodes: readonly NodeName[]): void {
   }
   mkdirSync(join(layout.pveDir, 'priv'), { recursive: true, mode: 0o700 });
   writeIfMissing(join(layout.pveDir, 'datacenter.cfg'), 'migration: secure,network=10.10.10.0/24\n');
-  writeIfMissing(join(layout.pveDir, 'storage.cfg'), storageText(layout));
+  writeIfMissing(storageFile(layout), storageText(layout));
   writeMembers(layout, nodes, new Set(nodes));
 }
 
@@ -26,19 +28,37 @@ export function writeMembers(layout: Layout, nodes: readonly NodeName[], online:
   writeFileSync(join(layout.pveDir, '.members'), `${JSON.stringify(members, null, 1)}\n`);
 }
 
-export const vmConfigFile = (layout: Layout, node: NodeName, vmid: Vmid): string =>
-  join(layout.pveDir, 'nodes', node, 'qemu-server', `${vmid}.conf`);
+export const vmConfigFile = (layout: Layout, node: NodeName, vmid: Vmid): string => configFile(layout, node, 'qemu-server', vmid);
+export const ctConfigFile = (layout: Layout, node: NodeName, vmid: Vmid): string => configFile(layout, node, 'lxc', vmid);
+
+interface ListedGuest {
+  readonly vmid: Vmid;
+  readonly node: NodeName;
+}
 
 /** Every VM of the cluster and the node whose directory it is in. */
-export function listVms(layout: Layout): { readonly vmid: Vmid; readonly node: NodeName }[] {
+export const listVms = (layout: Layout): ListedGuest[] => listGuests(layout, 'qemu-server');
+export const listCts = (layout: Layout): ListedGuest[] => listGuests(layout, 'lxc');
+
+/** The cluster's storages as they are written down now. */
+export const readStorages = (layout: Layout): readonly StorageConfig[] => parseStorageConfig(readFileSync(storageFile(layout), 'utf8')).storages;
+
+/** One more section, of a storage each node has for itself. */
+export const addStorage = (layout: Layout, type: string, id: string): void =>
+  appendFileSync(storageFile(layout), `\n${type}: ${id}\n\tpath ${addedMountPoint(layout, id)}\n\tcontent images,rootdir\n`);
+
+function listGuests(layout: Layout, kind: 'qemu-server' | 'lxc'): ListedGuest[] {
   const root = join(layout.pveDir, 'nodes');
   if (!existsSync(root)) return [];
   return readdirSync(root).sort().flatMap((node) =>
-    readdirSync(join(root, node, 'qemu-server')).flatMap((file) => {
+    readdirSync(join(root, node, kind)).flatMap((file) => {
       const vmid = /^(\d+)\.conf$/.exec(file)?.[1];
       return vmid === undefined ? [] : [{ vmid: Number(vmid), node }];
     }));
 }
+
+const configFile = (layout: Layout, node: NodeName, kind: string, vmid: Vmid): string => join(layout.pveDir, 'nodes', node, kind, `${vmid}.conf`);
+const storageFile = (layout: Layout): string => join(layout.pveDir, 'storage.cfg');
 
 function storageText(layout: Layout): string {
   const content = '\tcontent images,iso,rootdir\n';

@@ -6,6 +6,7 @@ const PROGRAMS = {
   ip: 'iproute2', tc: 'iproute2', nft: 'nftables', nsenter: 'util-linux', unshare: 'util-linux', flock: 'util-linux', sysctl: 'procps',
   socat: 'socat', sshd: 'openssh-server', 'ssh-keygen': 'openssh-client', 'qemu-img': 'qemu-utils',
   'qemu-system-x86_64': 'qemu-system-x86', gcc: 'gcc', cpio: 'cpio', depmod: 'kmod',
+  'lxc-start': 'lxc', busybox: 'busybox-static', losetup: 'mount', 'mkfs.ext4': 'e2fsprogs', 'mkfs.btrfs': 'btrfs-progs',
 } as const;
 
 /** Throws `LabError` (exit 3) with everything that is missing at once. */

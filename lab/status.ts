@@ -1,10 +1,11 @@
 import type { NodeName, Vmid } from '../domain/ids.js';
+import { ctRunsOn } from './ct.js';
 import type { Lab } from './lab.js';
 import { NETWORKS, type Network, nodeAddress } from './layout.js';
 import { isCabled } from './network.js';
 import { type NodeStatus, isReadonly, nodeStatus } from './node.js';
 import { runningPid } from './processes.js';
-import { listVms } from './pve-root.js';
+import { listCts, listVms } from './pve-root.js';
 import { type ServiceStatus, agentDir, serviceStatus } from './services.js';
 import { temporalRunning } from './temporal.js';
 import { vmRunsOn } from './vm.js';
@@ -30,7 +31,10 @@ export interface LabReport {
 
 export async function describeLab(lab: Lab): Promise<LabReport> {
   const { layout, state } = lab;
-  const vms = listVms(layout);
+  const guests = [
+    ...listVms(layout).map((vm) => ({ ...vm, runsOn: vmRunsOn })),
+    ...listCts(layout).map((ct) => ({ ...ct, runsOn: ctRunsOn })),
+  ].sort((a, b) => a.vmid - b.vmid);
   const describeNode = async (name: NodeName): Promise<NodeReport> => {
     const status = nodeStatus(layout, state, name);
     const networks = Object.keys(NETWORKS) as Network[];
@@ -43,7 +47,7 @@ export async function describeLab(lab: Lab): Promise<LabReport> {
       agent: status === 'down' ? 'off' : serviceStatus(agentDir(layout, name)),
       partitioned: status === 'down' ? [] : networks.filter((_, i) => !cabled[i]),
       readonly: status === 'up' && isReadonly(layout, state, name),
-      guests: vms.filter((vm) => vm.node === name).map(({ vmid }) => ({ vmid, running: vmRunsOn(layout, vmid, name) })),
+      guests: guests.filter(({ node }) => node === name).map(({ vmid, runsOn }) => ({ vmid, running: runsOn(layout, vmid, name) })),
     };
   };
   const { temporal } = state;

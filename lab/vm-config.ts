@@ -56,9 +56,7 @@ export function planDisks(vmid: Vmid, texts: readonly string[]): PlannedDisk[] {
 
 /** The guest's `qemu-server/<vmid>.conf`. Its kernel and its program come by `args`, as PVE allows root to write. */
 export function vmConfigText(layout: Layout, vmid: Vmid, options: VmOptions, disks: readonly PlannedDisk[]): string {
-  if (!Number.isInteger(vmid) || vmid < VMID_RANGE.min || vmid > VMID_RANGE.max) {
-    throw new LabError(`vmid ${vmid} cannot be used: the lab's guests are ${VMID_RANGE.min}…${VMID_RANGE.max}, the last number of their address`, EXIT.usage);
-  }
+  requireVmid(vmid);
   const memoryMiB = options.memoryMiB ?? 256;
   const workingSetMiB = options.workingSetMiB ?? Math.floor(memoryMiB / 4);
   if (workingSetMiB > memoryMiB - 96) {
@@ -82,8 +80,14 @@ export function vmConfigText(layout: Layout, vmid: Vmid, options: VmOptions, dis
   ].map((l) => `${l}\n`).join('');
 }
 
+/** Throws `LabError` (exit 2) for a number that no guest of a lab can have. */
+export function requireVmid(vmid: Vmid): void {
+  if (Number.isInteger(vmid) && vmid >= VMID_RANGE.min && vmid <= VMID_RANGE.max) return;
+  throw new LabError(`vmid ${vmid} cannot be used: the lab's guests are ${VMID_RANGE.min}…${VMID_RANGE.max}, the last number of their address`, EXIT.usage);
+}
+
 /** A monitor of the watcher's own: nobody else has to wait for it. */
 export const watchSocket = (vmid: Vmid): string => `/run/qemu-server/${vmid}.watch`;
 
 const BEACON_MS = 5;
-const macOf = (vmid: Vmid): string => `02:30:00:00:00:${vmid.toString(16).padStart(2, '0').toUpperCase()}`;
+export const macOf = (vmid: Vmid): string => `02:30:00:00:00:${vmid.toString(16).padStart(2, '0').toUpperCase()}`;

@@ -5,16 +5,16 @@ import { EXIT, LabError } from './errors.js';
 import { type Layout, nodeDir } from './layout.js';
 import { execInNode } from './node.js';
 import { isAlive, readRecord } from './processes.js';
-import { listVms, vmConfigFile } from './pve-root.js';
-import { type Finished, must } from './run.js';
+import { listCts, listVms, vmConfigFile } from './pve-root.js';
+import { must } from './run.js';
 import type { LabState } from './state.js';
 import { type VmOptions, planDisks, vmConfigText } from './vm-config.js';
 
 /** Makes the guest's disks and its config on one node; the guest is not started. Throws `LabError` when the vmid is taken. */
 export async function createVm(layout: Layout, state: LabState, vmid: Vmid, node: NodeName, options: VmOptions = {}): Promise<void> {
   if (!state.nodes.includes(node)) throw new LabError(`no node ${node} in this lab: it has ${state.nodes.join(', ')}`, EXIT.notThere);
-  const taken = listVms(layout).find((vm) => vm.vmid === vmid);
-  if (taken) throw new LabError(`VM ${vmid} exists already, on ${taken.node}`, EXIT.usage);
+  const taken = [...listVms(layout), ...listCts(layout)].find((guest) => guest.vmid === vmid);
+  if (taken) throw new LabError(`guest ${vmid} exists already, on ${taken.node}`, EXIT.usage);
   const disks = planDisks(vmid, options.disks ?? []);
   const text = vmConfigText(layout, vmid, options, disks);
   for (const disk of disks) {
@@ -33,9 +33,10 @@ export function nodeOfVm(layout: Layout, vmid: Vmid): NodeName {
   return vm.node;
 }
 
-/** `ferry vm start|stop` on the guest's node. */
-export async function controlVm(layout: Layout, state: LabState, vmid: Vmid, action: 'start' | 'stop'): Promise<Finished> {
-  return execInNode(layout, state, nodeOfVm(layout, vmid), ['node', join(layout.home, 'dist/workers/vm.js'), action, String(vmid)]);
+/** `ferry vm start|stop` on the guest's node. Throws `LabError` with its sentence. */
+export async function controlVm(layout: Layout, state: LabState, vmid: Vmid, action: 'start' | 'stop'): Promise<void> {
+  const done = await execInNode(layout, state, nodeOfVm(layout, vmid), ['node', join(layout.home, 'dist/workers/vm.js'), action, String(vmid)]);
+  if (done.exitCode !== 0) throw new LabError(`${action} failed: VM ${vmid}: exit ${done.exitCode}: ${(done.stderr || done.stdout).trim()}`);
 }
 
 /** The guest's first serial port, where it is now. */

@@ -55,9 +55,12 @@ async function ask(initPid: number, check: Exclude<HealthCheck, { kind: 'none' }
   return /^HTTP\/\d\S* [23]\d\d\b/.test(line) ? null : `it answered ${line === '' ? 'nothing' : `'${line.slice(0, 80)}'`}`;
 }
 
-/** bash opens connections by itself, so nothing has to be installed. Fixed text: the values come as arguments. */
+/**
+ * bash opens connections by itself, so nothing has to be installed. Fixed text: the values come as arguments. A service may
+ * answer before it has heard all, and close: that ends nobody.
+ */
 const CONNECT = 'exec 3<>"/dev/tcp/$1/$2"';
-const GET = `${CONNECT} || exit 1; printf 'GET %s HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n' "$3" "$1" >&3; IFS= read -r line <&3; printf '%s' "$line"`;
+const GET = `trap '' PIPE; ${CONNECT} || exit 1; printf 'GET %s HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n' "$3" "$1" >&3 2>/dev/null; IFS= read -r line <&3; printf '%s' "$line"`;
 
 const unhealthy = (vmid: Vmid, check: HealthCheck, cause: string): MigrationError =>
   new MigrationError('GuestUnhealthy', `check CT ${vmid} failed: ${formatHealthCheck(check)}: ${cause}`, { vmid });

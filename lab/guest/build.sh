@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the lab's guest once: kernel and modules from the Debian cloud kernel package, one static program as its user space.
-# usage: build.sh <output directory>   makes vmlinuz, initrd.img, probe, listen; does nothing when they were made from the same inputs.
+# Builds the lab's guests once: kernel and modules from the Debian cloud kernel package, one static program as a VM's user space,
+# another one as a container's.
+# usage: build.sh <output directory>   makes vmlinuz, initrd.img, probe, listen, ctinit, ctprobe; does nothing when they were made from the same inputs.
 set -euo pipefail
 
 SOURCE=$(dirname "$(readlink -f "$0")")
@@ -8,21 +9,27 @@ OUT=${1:?usage: build.sh <output directory>}
 METAPACKAGE=linux-image-cloud-amd64
 MODULES=(virtio_pci virtio_blk virtio_scsi sd_mod virtio_net evdev button)
 CFLAGS=(-O2 -static -Wall -Wextra -Werror)
+RESULTS=(vmlinuz initrd.img probe listen ctinit ctprobe)
 
 main() {
   mkdir -p "$OUT"
   exec 9>"$OUT/.lock"
   flock 9
-  local key
+  local key result
   key=$(inputs_key)
-  if [ "$(cat "$OUT/.key" 2>/dev/null)" = "$key" ] && [ -s "$OUT/vmlinuz" ] && [ -s "$OUT/initrd.img" ] && [ -x "$OUT/probe" ] && [ -x "$OUT/listen" ]; then return 0; fi
+  if [ "$(cat "$OUT/.key" 2>/dev/null)" = "$key" ] && have_all; then return 0; fi
   WORK=$(mktemp -d "$OUT/build.XXXXXX")
   trap 'rm -rf "$WORK"' EXIT
   unpack_kernel "$WORK"
   compile "$WORK"
   pack_initrd "$WORK"
-  mv -f "$WORK/vmlinuz" "$WORK/initrd.img" "$WORK/probe" "$WORK/listen" "$OUT/"
+  for result in "${RESULTS[@]}"; do mv -f "$WORK/$result" "$OUT/"; done
   echo "$key" > "$OUT/.key"
+}
+
+have_all() {
+  local result
+  for result in "${RESULTS[@]}"; do [ -s "$OUT/$result" ] || return 1; done
 }
 
 inputs_key() { sha256sum "$SOURCE"/*.c "$SOURCE"/*.h "$SOURCE/build.sh" | cut -d' ' -f1 | sha256sum | cut -c1-16; }
@@ -43,7 +50,9 @@ compile() {
   gcc "${CFLAGS[@]}" -pthread -o "$1/init" "$SOURCE/init.c" "$SOURCE/memory.c" "$SOURCE/disk.c" "$SOURCE/service.c" "$SOURCE/beacon.c" "$SOURCE/power.c"
   gcc "${CFLAGS[@]}" -o "$1/probe" "$SOURCE/probe.c"
   gcc "${CFLAGS[@]}" -o "$1/listen" "$SOURCE/listen.c"
-  strip "$1/init" "$1/probe" "$1/listen"
+  gcc "${CFLAGS[@]}" -pthread -o "$1/ctinit" "$SOURCE/ctinit.c"
+  gcc "${CFLAGS[@]}" -o "$1/ctprobe" "$SOURCE/ctprobe.c"
+  strip "$1/init" "$1/probe" "$1/listen" "$1/ctinit" "$1/ctprobe"
 }
 
 # Not compressed: 2.5 MB are read faster than unpacked by an emulated processor.

@@ -27,6 +27,7 @@ afterAll(() => removeLabDir(dir));
 test('down after up leaves the machine as it was, and purge removes every file', async () => {
   const lab = await Lab.up({ dir, nodes: 2 });
   await lab.exec('pve1', ['sh', '-c', 'setsid sleep 1000 >/dev/null 2>&1 & mount -t tmpfs tmpfs /mnt']);
+  await startContainers(lab);
   expect(machineState(dir, id)).not.toEqual(before);
   expect(readdirSync(join(dir, 'mnt/local'))).toEqual([]);
   await lab.down({ purge: true });
@@ -37,6 +38,7 @@ test('down after up leaves the machine as it was, and purge removes every file',
 
 test('a node whose first process was killed, a dead relay and a lost record change nothing', async () => {
   const lab = await Lab.up({ dir, nodes: 2 });
+  await startContainers(lab);
   await lab.freeze('pve2');
   for (const name of ['init-pve1', 'node-pve2', 'relay-inner']) process.kill(pidOf(name), 'SIGKILL');
   process.kill(pidOf('control'), 'SIGKILL');
@@ -60,6 +62,29 @@ test.each([
   await expect(ferryLab(['down', '--purge'])).resolves.toBe(0);
   expect(machineState(dir, id)).toEqual(before);
 });
+
+test('a crashed node takes its containers, their images and its storages along, and gives them back', async () => {
+  const lab = await Lab.up({ dir, nodes: 2, temporal: false });
+  const nodesAlone = machineState(dir, id).loops;
+  await startContainers(lab);
+  expect(nodesAlone).toEqual([]);
+  // The storage's on both nodes, and the containers'.
+  expect(machineState(dir, id).loops).toHaveLength(4);
+  await lab.crash('pve1');
+  expect(machineState(dir, id).loops).toHaveLength(1);
+  await lab.boot('pve1');
+  expect((await lab.ctStart(111)).state).toBe('running');
+  await lab.down({ purge: true });
+  expect(machineState(dir, id)).toEqual(before);
+});
+
+/** Two images, one on a storage that is an image itself. */
+async function startContainers(lab: Lab): Promise<void> {
+  await lab.storages.add('btrfs', 'pool');
+  await lab.ctCreate(110, 'pve1', { rootfs: 'local:64M', service: 'counter' });
+  await lab.ctCreate(111, 'pve1', { rootfs: 'pool:64M', service: 'counter' });
+  for (const vmid of [110, 111]) expect((await lab.ctStart(vmid)).state).toBe('running');
+}
 
 const pidOf = (name: string): number => (JSON.parse(readFileSync(join(dir, 'run', `${name}.json`), 'utf8')) as { pid: number }).pid;
 

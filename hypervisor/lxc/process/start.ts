@@ -45,9 +45,8 @@ async function startLocked(input: CtStartInput): Promise<CtStarted> {
   const before = await awaitState(vmid, paths, SETTLE_TIMEOUT_MS, ({ state }) => state !== 'stopping' && state !== 'starting');
   if (before.initPid !== null && before.state !== 'stopped') return { how: 'running-already', initPid: before.initPid };
   if (before.state !== 'stopped') throw failed(vmid, `it is ${before.state} and does not get on`);
-  await mkdir(ctRunDir(paths, vmid), { recursive: true, mode: 0o700 });
-  await chmod(paths.lxcRunDir, 0o700);
   try {
+    await makeRunDir(input.ct, paths);
     const { rootfsPath, mounts } = await mountVolumes(input.ct, paths, input.resolve);
     await writeFile(ctConfigPath(paths, vmid), buildLxcConfig(input.ct, rootfsPath, mounts, { paths, host: lxcHost() }), { mode: 0o600 });
     return await launch(input);
@@ -55,6 +54,16 @@ async function startLocked(input: CtStartInput): Promise<CtStarted> {
     await unmountVolumes(vmid, paths).catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * A mounted image has programs that run as root whoever starts them: nobody may come by. The ids of an unprivileged container
+ * are nobody's on the node, and its own root has to come by.
+ */
+async function makeRunDir({ vmid, unprivileged }: CtConfig, paths: LxcPaths): Promise<void> {
+  await mkdir(ctRunDir(paths, vmid), { recursive: true, mode: 0o711 });
+  await chmod(paths.lxcRunDir, 0o711);
+  await chmod(ctRunDir(paths, vmid), unprivileged ? 0o711 : 0o700);
 }
 
 async function launch({ ct: { vmid }, paths, timeoutMs = DEFAULT_TIMEOUT_MS }: CtStartInput): Promise<CtStarted> {

@@ -50,7 +50,7 @@ interface Source {
 }
 
 async function mountAt(vmid: Vmid, mount: CtMount, source: Source, target: string): Promise<void> {
-  await mkdir(target, { recursive: true });
+  await mkdir(target, { recursive: true, mode: 0o711 });
   const real = await realpath(target);
   for (const there of [...mountsBelow(real)].reverse()) {
     if (there.target === real && (there.majorMinor === source.majorMinor || loopBackingFile(there.majorMinor) === source.path)) return;

@@ -12,6 +12,7 @@ export interface MachineState {
   readonly namespaces: readonly string[];
   readonly mounts: readonly string[];
   readonly cgroups: readonly string[];
+  readonly loops: readonly string[];
   readonly links: readonly string[];
   readonly sockets: readonly string[];
   readonly processes: readonly string[];
@@ -25,7 +26,8 @@ export function machineState(dir: string, id: string): MachineState {
     namespaces: existsSync('/run/netns') ? readdirSync('/run/netns').filter((n) => n.startsWith(`fl${id}-`)) : [],
     mounts: readFileSync('/proc/mounts', 'utf8').split('\n').filter(mine),
     cgroups: lines(['find', '/sys/fs/cgroup', '-type', 'd', '-name', `fl${id}*`]),
-    links: lines(['ip', '-o', 'link']).filter((l) => /(pve\d+-|br-m|br-guest|vmbr|tap)/.test(l)),
+    loops: lines(['losetup', '-ln', '-O', 'NAME,BACK-FILE']).filter(mine),
+    links: lines(['ip', '-o', 'link']).filter((l) => /(pve\d+-|br-m|br-guest|vmbr|tap|veth\d)/.test(l)),
     sockets: lines(['ss', '-Hlntux']).filter(mine),
     processes: allProcesses().filter((p) => p.text.includes(dir) || p.text.includes(`fl${id}-`)).map((p) => `${p.pid} ${p.text}`),
   };
