@@ -5,12 +5,12 @@ import type { NodeName, Volid } from '../../domain/ids.js';
 import type { VolumeLocation } from './volume-store.js';
 
 /** PVE's storage types that are a directory with the usual layout. */
-const DIRECTORY_TYPES = ['dir', 'nfs', 'cifs', 'cephfs'];
+export const DIRECTORY_TYPES: readonly string[] = ['dir', 'nfs', 'cifs', 'cephfs'];
 
 /** One path segment: no separator, no `.` or `..`, nothing hidden. */
 const SEGMENT = '[A-Za-z0-9_+][A-Za-z0-9_.+-]*';
 /** `101/vm-101-disk-0.qcow2`, or behind the base image of a linked clone. */
-const IMAGE = new RegExp(`^(?:\\d+/${SEGMENT}/)?(\\d+)/(${SEGMENT}\\.(raw|qcow2|vmdk))$`);
+const IMAGE = new RegExp(`^(?:\\d+/${SEGMENT}/)?(\\d+)/(${SEGMENT}\\.(raw|qcow2|vmdk|subvol))$`);
 const ISO = new RegExp(`^iso/(${SEGMENT})$`);
 
 /** Where a volume lies. The path cannot leave the storage, whatever the name. */
@@ -25,13 +25,13 @@ export function volumePath(storage: StorageConfig & { readonly path: string }, v
 
 export const imageFolder = (storage: StorageConfig & { readonly path: string }, vmid: number): string => join(storage.path, 'images', String(vmid));
 
-/** The storage by its name, if this node may and can use it. */
-export function directoryStorage(storages: readonly StorageConfig[], node: NodeName, id: string): StorageConfig & { readonly path: string } {
+/** The storage by its name, if this node may and can use it, and it is of one of these types. */
+export function directoryStorage(storages: readonly StorageConfig[], node: NodeName, id: string, types = DIRECTORY_TYPES): StorageConfig & { readonly path: string } {
   const storage = storages.find((known) => known.id === id);
   if (storage === undefined) throw unavailable(id, 'it does not exist');
   if (storage.disabled) throw unavailable(id, 'it is disabled');
   if (storage.nodes !== null && !storage.nodes.includes(node)) throw unavailable(id, `it is not available on node ${node}`);
-  if (!DIRECTORY_TYPES.includes(storage.type) || storage.path === null) throw unavailable(id, `type ${storage.type} is not supported`);
+  if (!types.includes(storage.type) || storage.path === null) throw unavailable(id, `type ${storage.type} is not supported`);
   return { ...storage, path: storage.path };
 }
 
