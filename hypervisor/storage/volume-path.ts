@@ -10,7 +10,7 @@ export const DIRECTORY_TYPES: readonly string[] = ['dir', 'nfs', 'cifs', 'cephfs
 /** One path segment: no separator, no `.` or `..`, nothing hidden. */
 export const SEGMENT = '[A-Za-z0-9_+][A-Za-z0-9_.+-]*';
 /** `101/vm-101-disk-0.qcow2`, or behind the base image of a linked clone. */
-const IMAGE = new RegExp(`^(?:\\d+/${SEGMENT}/)?(\\d+)/(${SEGMENT}\\.(raw|qcow2|vmdk))$`);
+const IMAGE = new RegExp(`^(?:\\d+/${SEGMENT}/)?(\\d+)/(${SEGMENT}\\.(raw|qcow2|vmdk|subvol))$`);
 const ISO = new RegExp(`^iso/(${SEGMENT})$`);
 
 /** Where a volume lies. The path cannot leave the storage, whatever the name. */

@@ -8,7 +8,7 @@ set -euo pipefail
 # Package, and the command or file that proves it on systems without dpkg.
 PACKAGES=(lxc:lxc-start openssh-server:sshd openssh-client:ssh nftables:nft iproute2:ip procps:pgrep util-linux:unshare
   busybox-static:busybox cpio:cpio kmod:depmod socat:socat python3-venv:python3 gcc:gcc libc6-dev:/usr/include/stdio.h
-  zstd:zstd xz-utils:xz spin:spin btrfs-progs:mkfs.btrfs e2fsprogs:mkfs.ext4 mount:losetup)
+  zstd:zstd xz-utils:xz spin:spin rsync:rsync attr:getfattr acl:setfacl btrfs-progs:mkfs.btrfs e2fsprogs:mkfs.ext4 mount:losetup)
 QEMU_PACKAGES=(qemu-system-x86 qemu-utils)
 QEMU_MINIMUM_MAJOR=9
 SOURCES_FILE=/etc/apt/sources.list.d/ferry-backports.sources

@@ -8,6 +8,8 @@ const Volume = z.string().min(1).max(512);
 export const Opening = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('blocks'), volume: Volume, sizeBytes: z.int().nonnegative(), chunkBytes: z.literal([...CHUNK_SIZES]) }),
   z.strictObject({ kind: z.literal('blocks-data'), session: Session }),
+  z.strictObject({ kind: z.literal('tree'), volume: Volume, pass: z.enum(['presync', 'final']), args: z.array(z.string().max(256)).max(32) }),
+  z.strictObject({ kind: z.literal('tree-verify'), volume: Volume }),
 ]);
 export type Opening = z.infer<typeof Opening>;
 export type OpeningOf<K extends Opening['kind']> = Extract<Opening, { kind: K }>;
@@ -22,3 +24,8 @@ export const BlocksRequest = z.discriminatedUnion('kind', [
 export const Punched = z.strictObject({ kind: z.literal('punched') });
 /** `digest`: over the digests of what was just read from the target's disk. */
 export const Verified = z.strictObject({ kind: z.literal('verified'), digest: z.string().regex(/^[0-9a-f]{64}$/), syncMs: z.number() });
+
+/** The target is ready for the stream. */
+export const Go = z.strictObject({ kind: z.literal('go') });
+export const TreeDone = z.strictObject({ kind: z.literal('tree-done'), exitCode: z.int().nullable(), syncMs: z.number(), stderr: z.string() });
+export const TreeHashed = z.strictObject({ kind: z.literal('tree-hashed'), digest: z.string().regex(/^[0-9a-f]{64}$/), withXattrs: z.boolean() });

@@ -5,6 +5,9 @@ import { serveChunks } from './blocks/serve-chunks.js';
 import { serveControl } from './blocks/serve-control.js';
 import { BlocksSessions } from './blocks/sessions.js';
 import { Opening } from './messages.js';
+import type { TreeManifest } from './tree/manifest.js';
+import { serveTree } from './tree/serve-tree.js';
+import { serveTreeVerification } from './tree/verify-tree.js';
 import { Channel } from './wire/channel.js';
 
 export interface CopyServerOptions {
@@ -16,6 +19,7 @@ export interface CopyServerOptions {
   /** As on the source (default 10 000). */
   readonly silenceMs?: number;
   readonly qemuImg?: string;
+  readonly rsync?: string;
 }
 
 /** The target's side of all copying: every accepted, authenticated connection of a migration is handed to it. */
@@ -28,6 +32,7 @@ export interface CopyServer {
 
 export function createCopyServer(options: CopyServerOptions): CopyServer {
   const sessions = new BlocksSessions();
+  const manifests = new Map<Volid, TreeManifest>();
   const open = new Map<Channel, Promise<void>>();
 
   const handle = async (channel: Channel): Promise<void> => {
@@ -37,6 +42,10 @@ export function createCopyServer(options: CopyServerOptions): CopyServer {
         return serveControl(channel, opening, await options.resolve(opening.volume), sessions, options.qemuImg ?? 'qemu-img');
       case 'blocks-data':
         return serveChunks(channel, sessions.find(opening.session));
+      case 'tree':
+        return serveTree(channel, opening, await options.resolve(opening.volume), options.rsync ?? 'rsync');
+      case 'tree-verify':
+        return serveTreeVerification(channel, opening, await options.resolve(opening.volume), manifests);
     }
   };
   const serve = async (channel: Channel): Promise<void> => {

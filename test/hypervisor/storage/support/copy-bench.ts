@@ -43,6 +43,7 @@ export class CopyBench {
       connections += 1;
       const socket = await this.dial();
       const change = new Transform({ transform: (bytes: Buffer, _encoding, done) => done(null, spoil(bytes, connection)) });
+      change.on('error', () => socket.destroy());
       change.pipe(socket);
       return Duplex.from({ readable: socket, writable: change });
     };

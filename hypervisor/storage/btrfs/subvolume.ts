@@ -1,0 +1,38 @@
+import { lstat } from 'node:fs/promises';
+import { run, runOk } from '../../exec.js';
+
+const MOST_MS = 600_000;
+
+/** Whether this is a btrfs subvolume: its root has inode 256 (BTRFS_FIRST_FREE_OBJECTID). */
+export async function isSubvolume(path: string): Promise<boolean> {
+  return lstat(path).then((found) => found.isDirectory() && found.ino === 256, () => false);
+}
+
+/** Makes an empty one. Throws `StorageUnavailable` with the tool's own words. */
+export const makeSubvolume = (path: string): Promise<string> => btrfs(['subvolume', 'create', '--', path]);
+
+/** A snapshot, written to by nobody (`readonly`) or a volume of its own. */
+export const snapshotSubvolume = (from: string, to: string, kind: 'readonly' | 'writable'): Promise<string> =>
+  btrfs(['subvolume', 'snapshot', ...(kind === 'readonly' ? ['-r'] : []), '--', from, to]);
+
+/** No error when there is none. */
+export async function deleteSubvolume(path: string): Promise<void> {
+  if (await isSubvolume(path)) await btrfs(['subvolume', 'delete', '--commit-after', '--', path]);
+}
+
+export interface SubvolumeIds {
+  readonly uuid: string;
+  /** Of the subvolume it was received from; null: it was made here. */
+  readonly receivedUuid: string | null;
+  readonly readonly: boolean;
+}
+
+/** null: there is no such subvolume. */
+export async function subvolumeIds(path: string): Promise<SubvolumeIds | null> {
+  const { exitCode, stdout } = await run('btrfs', ['subvolume', 'show', '--', path], { timeoutMs: 60_000, env: { LC_ALL: 'C' } });
+  if (exitCode !== 0) return null;
+  const field = (name: string): string => new RegExp(`^\\s*${name}:\\s*(\\S+)`, 'm').exec(stdout)?.[1] ?? '-';
+  return { uuid: field('UUID'), receivedUuid: field('Received UUID') === '-' ? null : field('Received UUID'), readonly: field('Flags').includes('readonly') };
+}
+
+const btrfs = (args: readonly string[]): Promise<string> => runOk('btrfs', ['-q', ...args], { code: 'StorageUnavailable', timeoutMs: MOST_MS });
