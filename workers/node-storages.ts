@@ -5,7 +5,7 @@ import type { FerryConfig } from '../domain/edge/ferry-config.js';
 import type { NodeName, Volid } from '../domain/ids.js';
 import type { FindVolume } from '../hypervisor/node/volume-facts.js';
 import { ctVolume, type CtVolume } from '../hypervisor/storage/ct-volume.js';
-import { createDirStorage } from '../hypervisor/storage/dir-storage.js';
+import { createNodeVolumes } from '../hypervisor/storage/node-volumes.js';
 import type { VolumeStore } from '../hypervisor/storage/volume-store.js';
 
 /** The storages as `storage.cfg` has them now: it may change while the agent runs, so it is read for each use. */
@@ -20,7 +20,7 @@ export interface NodeStorages {
 
 export function createNodeStorages(config: FerryConfig & { readonly node: NodeName }, files: ClusterFiles): NodeStorages {
   const configs = async (): Promise<readonly StorageConfig[]> => parseStorageConfig(await files.storageText()).storages;
-  const store = async (): Promise<VolumeStore> => createDirStorage(await configs(), config.node, config.qemuImg);
+  const store = async (): Promise<VolumeStore> => createNodeVolumes(await configs(), config.node, config.qemuImg);
   const ctVolumes = async (): Promise<(volid: Volid) => CtVolume> => {
     const storages = await configs();
     return (volid) => ctVolume(storages, config.node, volid);

@@ -5,7 +5,7 @@ import type { GuestRuntimeFacts, NodeFacts, StorageFacts, VolumeFacts } from '..
 import type { VmConfig } from '../../domain/guest/vm-config.js';
 import type { NodeName, Vmid } from '../../domain/ids.js';
 import type { RunPaths } from '../paths.js';
-import { createDirStorage } from '../storage/dir-storage.js';
+import { createNodeVolumes } from '../storage/node-volumes.js';
 import type { VolumeStore } from '../storage/volume-store.js';
 import { guestFacts } from './guest-facts.js';
 import { nodeAddresses, nodeBridges } from './network-facts.js';
@@ -34,7 +34,7 @@ const STORAGE_TIMEOUT_MS = 2000;
 
 /** Everything a node says about itself and one guest, asked all at once; changes nothing. Throws `Internal` without QEMU. */
 export async function inspectNode(input: InspectInput): Promise<NodeFacts> {
-  const store = createDirStorage(input.storages, input.node, input.binaries.qemuImg);
+  const store = createNodeVolumes(input.storages, input.node, input.binaries.qemuImg);
   const [{ ioUring: _, ...fixed }, memory, addresses, storages, guest] = await Promise.all([
     staticFacts(input.binaries.qemu), memoryFacts(), nodeAddresses(),
     Promise.all(input.storages.map(({ id }) => storageFacts(store, id))),

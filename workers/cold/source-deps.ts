@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { EpochRef } from '../../domain/contracts/activities.js';
 import type { ColdPlan } from '../../domain/contracts/plan.js';
-import type { Epoch } from '../../domain/ids.js';
+import type { Epoch, Volid } from '../../domain/ids.js';
 import type { ColdSourceDeps } from '../../hypervisor/cold/source-deps.js';
+import { sendTree } from '../../hypervisor/cold/send-tree.js';
 import { sendVolume } from '../../hypervisor/cold/send-volume.js';
+import { TreeCheck } from '../../hypervisor/cold/tree-check.js';
 import { createLimiter, type Limiter } from '../../hypervisor/storage/copy/limiter.js';
 import { openTunnelEarly, prepareSsh } from '../../hypervisor/transport/channels.js';
 import { openColdWays } from '../../hypervisor/transport/cold-ways.js';
@@ -27,6 +29,17 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
     limiters.set(epoch, limiter);
     return limiter;
   };
+  const checks = new Map<string, TreeCheck>();
+  const checkOf = async (ref: EpochRef, plan: ColdPlan, volid: Volid): Promise<TreeCheck> => {
+    const key = `${ref.epoch} ${volid}`;
+    const known = checks.get(key);
+    if (known !== undefined) return known;
+    const { path } = (await storages.find(plan.kind))(volid);
+    const number = plan.volumes.findIndex((volume) => volume.volid === volid);
+    const check = new TreeCheck({ volid, dir: path, file: join(runPath(config.runDir, ref), `received-${number}.json`) });
+    checks.set(key, check);
+    return check;
+  };
   return {
     node: config.node, journal, token, configs,
     power: createPowers(parts),
@@ -44,15 +57,20 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
       return openColdWays({ plan, ref, endpoints, runDir: config.runDir, sshConfig: ssh, secret, sshConnection });
     },
     copy: async (input) => {
-      const { path } = (await storages.find(input.plan.kind))(input.volume.volid);
-      return sendVolume(input, { path, limiter: limiterOf(input.ref), silenceMs: silenceMsOf(input.plan), qemuImg: config.qemuImg });
+      const { path, format } = (await storages.find(input.plan.kind))(input.volume.volid);
+      const deps = { limiter: limiterOf(input.ref), silenceMs: silenceMsOf(input.plan) };
+      if (format === 'subvol') return sendTree(input, { ...deps, dir: path, runDir: runPath(config.runDir, input.ref), check: await checkOf(input.ref, input.plan, input.volume.volid) });
+      return sendVolume(input, { ...deps, path, qemuImg: config.qemuImg });
     },
-    verify: () => Promise.resolve(),
+    verify: async (ref, plan) => {
+      for (const { volid, sourceFormat } of plan.volumes) if (sourceFormat === 'subvol') await (await checkOf(ref, plan, volid)).verify();
+    },
     freeVolume: async (volid) => (await parts.storages.store()).free(volid),
     clearRunDir: async (ref) => {
       await warmed.get(ref.epoch)?.then((connection) => connection.close(), () => undefined);
       warmed.delete(ref.epoch);
       limiters.delete(ref.epoch);
+      for (const key of checks.keys()) if (key.startsWith(`${ref.epoch} `)) checks.delete(key);
       const dir = runPath(config.runDir, ref);
       const record = readTunnelRecord(join(dir, 'tunnel.json'));
       if (record !== null) await closeTunnel(record);

@@ -17,7 +17,6 @@ export function createVolumePlaces(storages: NodeStorages): Pick<ColdTargetDeps,
       return nextFree(store, volume, vmid, taken);
     },
     createVolume: async (volid, { targetFormat, sizeBytes }) => {
-      if (targetFormat === 'subvol') throw new MigrationError('StorageUnavailable', `make volume failed: ${volid}: directories are not made here`);
       await (await storages.store()).createExactly(volid, targetFormat, sizeBytes);
     },
     freeVolume: async (volid) => (await storages.store()).free(volid),
@@ -33,8 +32,8 @@ function sameName({ volid, targetStorage, targetFormat, sourceFormat }: VolumeMo
 }
 
 async function nextFree(store: Awaited<ReturnType<NodeStorages['store']>>, { targetStorage, targetFormat }: VolumeMove, vmid: Vmid, taken: readonly Volid[]): Promise<Volid> {
-  const first = await store.nextFreeName(targetStorage, vmid, targetFormat === 'subvol' ? 'raw' : targetFormat);
-  const [, stem = '', n = '0', ending = ''] = /^(.*-disk-)(\d+)(\..*)$/.exec(first) ?? [];
+  const first = await store.nextFreeName(targetStorage, vmid, targetFormat);
+  const [, stem = '', n = '0', ending = ''] = /^(.*-disk-)(\d+)((?:\..*)?)$/.exec(first) ?? [];
   for (let number = Number(n); ; number += 1) {
     const volid = `${stem}${number}${ending}`;
     if (!taken.includes(volid) && !(await exists(store.resolve(volid).path))) return volid;

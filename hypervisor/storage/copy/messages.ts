@@ -9,7 +9,8 @@ export const Opening = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('blocks'), volume: Volume, sizeBytes: z.int().nonnegative(), chunkBytes: z.literal([...CHUNK_SIZES]) }),
   z.strictObject({ kind: z.literal('blocks-data'), session: Session }),
   z.strictObject({ kind: z.literal('tree'), volume: Volume, pass: z.enum(['presync', 'final']), args: z.array(z.string().max(256)).max(32) }),
-  z.strictObject({ kind: z.literal('tree-verify'), volume: Volume }),
+  /** `paths`: only these, relative to the tree. */
+  z.strictObject({ kind: z.literal('tree-verify'), volume: Volume, paths: z.array(z.string().max(4096)).max(1000).exactOptional() }),
 ]);
 export type Opening = z.infer<typeof Opening>;
 export type OpeningOf<K extends Opening['kind']> = Extract<Opening, { kind: K }>;

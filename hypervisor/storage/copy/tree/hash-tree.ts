@@ -45,6 +45,12 @@ export async function hashTree(dir: string, options: HashTreeOptions = {}): Prom
   }
 }
 
+/** One path as it is now, by itself: without xattrs, and without what other paths are the same file. */
+export async function entryAt(path: string): Promise<ManifestEntry> {
+  const at = Buffer.from(path);
+  return entryOf('.', { path: at, stats: await lstat(at, { bigint: true }) }, undefined, undefined, undefined, { readBytes: 0, reusedBytes: 0 });
+}
+
 async function walk(dir: string, options: HashTreeOptions): Promise<Map<string, Found>> {
   const root = { path: Buffer.from(dir), stats: await lstat(dir, { bigint: true }) };
   const found = new Map<string, Found>([['.', root]]);

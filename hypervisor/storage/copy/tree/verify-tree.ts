@@ -6,7 +6,8 @@ import { Go, TreeHashed, type OpeningOf } from '../messages.js';
 import { Channel } from '../wire/channel.js';
 import { drain, pump } from '../wire/pipe.js';
 import { hashTree } from './hash-tree.js';
-import { compareManifests, type ManifestEntry, type TreeManifest } from './manifest.js';
+import { hashPaths } from './hash-paths.js';
+import { combinedDigest, compareManifests, type ManifestEntry, type TreeManifest } from './manifest.js';
 import { requireDirectory } from './serve-tree.js';
 
 export interface VerifyTreeInput {
@@ -42,13 +43,32 @@ export async function verifyTree({ dial, volume, dir, previous, silenceMs, signa
 }
 
 /** The target's side. `known`: its manifests of before. */
-export async function serveTreeVerification(channel: Channel, { volume }: OpeningOf<'tree-verify'>, dir: string, known: Map<Volid, TreeManifest>): Promise<void> {
+export async function serveTreeVerification(channel: Channel, { volume, paths }: OpeningOf<'tree-verify'>, dir: string, known: Map<Volid, TreeManifest>): Promise<void> {
   await requireDirectory(volume, dir);
   await channel.say({ kind: 'go' });
+  if (paths !== undefined) {
+    const entries = await hashPaths(dir, paths);
+    await channel.say({ kind: 'tree-hashed', digest: combinedDigest(entries), withXattrs: false });
+    await pump(Readable.from(linesOf(entries), { objectMode: false }), channel);
+    return;
+  }
   const manifest = await hashTree(dir, { previous: known.get(volume) });
   known.set(volume, manifest);
   await channel.say({ kind: 'tree-hashed', digest: manifest.digest, withXattrs: manifest.withXattrs });
   await pump(Readable.from(linesOf(manifest.entries), { objectMode: false }), channel);
+}
+
+/** What the target has now: everything, or only these paths. */
+export async function askForTree({ dial, volume, paths, silenceMs, signal }: Omit<VerifyTreeInput, 'dir' | 'previous'> & { readonly paths?: readonly string[] }): Promise<{ readonly withXattrs: boolean; readonly entries: ReadonlyMap<string, ManifestEntry> }> {
+  const channel = new Channel(await dial(), { subject: `look at tree ${volume}`, silenceMs, signal });
+  try {
+    await channel.say({ kind: 'tree-verify', volume, ...(paths === undefined ? {} : { paths: [...paths] }) });
+    await channel.hear(Go);
+    const { withXattrs, theirs } = await hearManifest(channel);
+    return { withXattrs, entries: theirs };
+  } finally {
+    await channel.close();
+  }
 }
 
 async function hearManifest(channel: Channel): Promise<{ readonly digest: string; readonly withXattrs: boolean; readonly theirs: ReadonlyMap<string, ManifestEntry> }> {
