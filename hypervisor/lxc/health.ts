@@ -46,14 +46,17 @@ export const addressesOf = (ct: CtConfig): readonly string[] => ct.nets.flatMap(
 /** null: healthy. */
 async function ask(initPid: number, check: Exclude<HealthCheck, { kind: 'none' }>, address: string): Promise<string | null> {
   const [script, ...words] = check.kind === 'tcp' ? [CONNECT] : [GET, check.path];
-  const argv = ['-t', String(initPid), '-n', '--', 'bash', '-c', script, 'ask', address, String(check.port), ...words];
-  const { exitCode, stdout, stderr, timedOut } = await run('nsenter', argv, { timeoutMs: ATTEMPT_TIMEOUT_MS });
+  const argv = ['-t', String(initPid), '-n', '--', ...BASH, '-c', script, 'ask', address, String(check.port), ...words];
+  const { exitCode, stdout, stderr, timedOut } = await run('nsenter', argv, { timeoutMs: ATTEMPT_TIMEOUT_MS, env: { BASH_ENV: '' } });
   if (timedOut) return `no answer within ${ATTEMPT_TIMEOUT_MS} ms`;
   if (exitCode !== 0) return stderr.trim().split(': ').at(-1) || `exit ${exitCode ?? 'by signal'}`;
   if (check.kind === 'tcp') return null;
   const line = stdout.trim();
   return /^HTTP\/\d\S* [23]\d\d\b/.test(line) ? null : `it answered ${line === '' ? 'nothing' : `'${line.slice(0, 80)}'`}`;
 }
+
+/** Its standard input is a socket, as of a remote shell: without `--norc` bash would run root's ~/.bashrc first (bash(1), INVOCATION). */
+const BASH = ['bash', '--norc', '--noprofile'];
 
 /**
  * bash opens connections by itself, so nothing has to be installed. Fixed text: the values come as arguments. A service may
