@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { armedFailpoint, FIRED_FILE, firedFailpoint, heldFile, isFailpoint, type ArmedFailpoint, type FiredFailpoint } from '../domain/edge/armed-failpoint.js';
-import { FAILPOINTS, type FailpointAction, type FailpointName } from '../domain/failpoints.js';
+import { ALL_FAILPOINTS, type FailpointAction, type FailpointName } from '../domain/failpoints.js';
 import type { NodeName } from '../domain/ids.js';
 import { EXIT, LabError } from './errors.js';
 import { type Layout, nodeDir } from './layout.js';
@@ -60,7 +60,7 @@ export function openFailpoints(layout: Layout, where: NodeName | 'control'): Fai
 }
 
 function requirePassedBy(name: FailpointName, where: NodeName | 'control'): void {
-  const process = FAILPOINTS.find((known) => known.name === name)?.where;
+  const process = ALL_FAILPOINTS.find((known) => known.name === name)?.where;
   if ((process === 'control worker') === (where === 'control')) return;
   throw new LabError(`${name} is passed by the ${process}, so not by ${where}`, EXIT.usage);
 }

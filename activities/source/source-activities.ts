@@ -41,7 +41,10 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     handOverCold: async (input) => {
       const session = await coldSession(input);
       // Losing this attempt (Temporal away, a worker that restarts) is no reason to call the guest back; only the workflow is.
-      return whenCancelled(session.switchOver(input.endpoints, showCopying()), () => session.callOff());
+      return whenCancelled(session.switchOver(input.endpoints, showCopying()), () => {
+        deps.log(`${nameOf(input.plan).toUpperCase()}: ${input.epoch}: called off by its workflow`);
+        session.callOff();
+      });
     },
     limitBandwidth: async (input) => {
       const session = isCold(input.plan) ? await cold.current(input, input.plan) : await sessions.current(input, input.plan);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FAILPOINT_ACTIONS, FAILPOINTS, type FailpointName } from '../failpoints.js';
+import { FAILPOINT_ACTIONS, ALL_FAILPOINTS, type FailpointName } from '../failpoints.js';
 
 /** One armed failpoint: the file `<directory>/<name>`, JSON. */
 export const armedFailpoint = z.strictObject({
@@ -24,4 +24,4 @@ export const FIRED_FILE = 'fired';
 /** There while somebody hangs at that failpoint. */
 export const heldFile = (name: FailpointName): string => `${name}.held`;
 
-export const isFailpoint = (name: string): name is FailpointName => FAILPOINTS.some((known) => known.name === name);
+export const isFailpoint = (name: string): name is FailpointName => ALL_FAILPOINTS.some((known) => known.name === name);

@@ -48,6 +48,7 @@ export class ColdSourceSession {
     const ways = await this.ways(endpoints);
     await untilArmed(ways.handoff, signal);
     const stop = AbortSignal.any([signal, this.#calledOff.signal]);
+    if (this.plan.mode === 'offline') await this.#requireStopped();
     await this.#note('copying');
     await failpoint('cold.source.copy.before');
     const begunAtMs = performance.now();
@@ -121,6 +122,14 @@ export class ColdSourceSession {
       throw error;
     }
     return this.#handOver(endpoints, watch);
+  }
+
+  /** It was stopped when this was planned. What it left open (a container that ended by itself keeps its images mounted) is closed. */
+  async #requireStopped(): Promise<void> {
+    const power = this.#deps.power(this.plan.kind);
+    const state = await power.state(this.ref.vmid);
+    if (state !== 'stopped') throw new MigrationError('GuestNotStopped', `copy volumes failed: guest ${this.ref.vmid}: it was started meanwhile (${state}); migrate it again`);
+    await power.end(this.ref.vmid);
   }
 
   async #stop(watch: Stopwatch): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { isFailpoint } from '../../domain/edge/armed-failpoint.js';
-import { FAILPOINT_ACTIONS, FAILPOINTS } from '../../domain/failpoints.js';
+import { FAILPOINT_ACTIONS, ALL_FAILPOINTS } from '../../domain/failpoints.js';
 import { EXIT, LabError } from '../errors.js';
 import { Lab } from '../lab.js';
 import { oneOf, show, toInteger } from './output.js';
@@ -40,15 +40,15 @@ async function list(command: Command): Promise<void> {
   const lab = await Lab.open().catch(() => null);
   const places = lab === null ? [] : [...lab.nodes, 'control'].map((where) => {
     const points = lab.failpoints(where);
-    return { where, armed: points.armed(), held: FAILPOINTS.map(({ name }) => name).filter((name) => points.isHeld(name)), fired: points.fired() };
+    return { where, armed: points.armed(), held: ALL_FAILPOINTS.map(({ name }) => name).filter((name) => points.isHeld(name)), fired: points.fired() };
   });
-  const table = FAILPOINTS.map(({ name, where, phase, what }) => `${name.padEnd(34)} ${where.padEnd(15)} ${phase.padEnd(12)} ${what}`);
+  const table = ALL_FAILPOINTS.map(({ name, where, phase, what }) => `${name.padEnd(34)} ${where.padEnd(15)} ${phase.padEnd(12)} ${what}`);
   const busy = places.flatMap(({ where, armed, held, fired }) => [
     ...armed.map(({ name, action, times }) => `${where}: armed: ${action} at ${name}, ${times} times`),
     ...held.map((name) => `${where}: hangs at ${name}`),
     ...fired.map(({ name, action, at }) => `${where}: fired: ${action} at ${name}, ${at}`),
   ]);
-  show(command, { failpoints: FAILPOINTS, places }, [...table, ...busy].join('\n'));
+  show(command, { failpoints: ALL_FAILPOINTS, places }, [...table, ...busy].join('\n'));
 }
 
 async function clear(command: Command, where: string | undefined): Promise<void> {

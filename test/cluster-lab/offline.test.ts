@@ -1,0 +1,114 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { untilProgress } from './support/cluster.js';
+import { begin, leftBy, move, reported, startColdLab, type ColdLab } from './support/cold.js';
+
+jest.setTimeout(300_000);
+const VMID = 101;
+const MIB = 1024 * 1024;
+let cold: ColdLab;
+beforeAll(async () => {
+  cold = await startColdLab();
+  await cold.lab.vmCreate(VMID, 'pve1', { memoryMiB: 128, workingSetMiB: 16, disks: ['local:96M,format=qcow2', 'fast:64M', 'shared:16M'] });
+  const disk = image('pve1', 'local', 'vm-101-disk-0.qcow2');
+  const write = (pattern: string, at: string): string => execFileSync('qemu-io', ['-f', 'qcow2', '-c', `write -P ${pattern} ${at}`, disk], { encoding: 'utf8' });
+  write('0x11', '0 48M');
+  execFileSync('qemu-img', ['snapshot', '-c', 'before', disk]);
+  write('0x22', '8M 16M');
+  execFileSync('qemu-img', ['snapshot', '-c', 'after', disk]);
+  execFileSync('dd', ['if=/dev/urandom', `of=${image('pve1', 'fast', 'vm-101-disk-1.raw')}`, 'bs=1M', 'count=24', 'seek=8', 'conv=notrunc', 'status=none']);
+  for (const [name, size] of [['vm-101-disk-8.qcow2', '8M'], ['vm-101-disk-9.raw', '4M']] as const) {
+    execFileSync('qemu-img', ['create', '-q', '-f', name.endsWith('raw') ? 'raw' : 'qcow2', image('pve1', 'local', name), size]);
+  }
+  appendFileSync(config(), [
+    'unused0: local:101/vm-101-disk-8.qcow2', '', '[PENDING]', 'scsi5: local:101/vm-101-disk-9.raw,size=4M', '',
+    '[before]', 'scsi0: local:101/vm-101-disk-0.qcow2,size=96M', 'snaptime: 1700000000', '',
+  ].join('\n'));
+});
+afterAll(() => cold?.down());
+
+const image = (node: string, storage: string, name: string): string => join(cold.lab.dir, 'nodes', node, storage, 'images', String(VMID), name);
+const config = (): string => join(cold.lab.dir, 'pve/nodes', cold.lab.vmNode(VMID), 'qemu-server', `${VMID}.conf`);
+const sum = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+const IMAGES = [['local', 'vm-101-disk-0.qcow2'], ['fast', 'vm-101-disk-1.raw'], ['local', 'vm-101-disk-8.qcow2'], ['local', 'vm-101-disk-9.raw']] as const;
+const sums = (node: string): string[] => IMAGES.map(([storage, name]) => sum(image(node, storage, name)));
+
+test.each(['secure', 'insecure', 'tls'] as const)('%s: attached, unused and pending volumes, and snapshots inside qcow2, are the same on the other node', async (migrationType) => {
+  const source = cold.lab.vmNode(VMID);
+  const target = source === 'pve1' ? 'pve2' : 'pve1';
+  const [before, text, allocated] = [sums(source), readFileSync(config(), 'utf8'), statSync(image(source, 'fast', 'vm-101-disk-1.raw')).blocks];
+  const report = await move(cold, VMID, target, { migrationType });
+  expect(report).toMatchObject({ outcome: 'migrated', source, target, incidents: [], downtime: null });
+  expect(report.volumes?.map(({ volid }) => volid).sort()).toEqual(IMAGES.map(([storage, name]) => `${storage}:101/${name}`).sort());
+  expect(sums(target)).toEqual(before);
+  expect(readFileSync(config(), 'utf8')).toBe(text.replaceAll(/(vm-101-disk-9.raw),size=4M/g, '$1,size=4M'));
+  expect(statSync(image(target, 'fast', 'vm-101-disk-1.raw')).blocks).toBeLessThanOrEqual(allocated);
+  execFileSync('qemu-img', ['check', '-q', image(target, 'local', 'vm-101-disk-0.qcow2')]);
+  expect(execFileSync('qemu-img', ['snapshot', '-l', image(target, 'local', 'vm-101-disk-0.qcow2')], { encoding: 'utf8' })).toMatch(/before[^]*after/);
+  expect(await leftBy(cold, VMID, 'qemu', target)).toEqual([]);
+});
+
+test('to another storage, where a name is taken: it gets the next one, everywhere in the config', async () => {
+  const source = cold.lab.vmNode(VMID);
+  const target = source === 'pve1' ? 'pve2' : 'pve1';
+  const before = sum(image(source, 'local', 'vm-101-disk-0.qcow2'));
+  const report = await move(cold, VMID, target, { targetStorage: 'fast' });
+  expect(report).toMatchObject({ outcome: 'migrated', incidents: [] });
+  const text = readFileSync(config(), 'utf8');
+  expect(text).not.toContain('local:');
+  const moved = /^scsi0: fast:101\/(vm-101-disk-\d+\.qcow2)/m.exec(text)?.[1] ?? '';
+  expect(text).toMatch(new RegExp(`\\[before\\]\\nscsi0: fast:101/${moved.replaceAll('.', '\\.')},`));
+  expect(sum(image(target, 'fast', moved))).toBe(before);
+  expect(await leftBy(cold, VMID, 'qemu', target)).toEqual([]);
+  await move(cold, VMID, source, { targetStorage: 'fast:local' });
+  expect(await leftBy(cold, VMID, 'qemu', source)).toEqual([]);
+});
+
+test.each(['source agent', 'target agent', 'migration network'] as const)('cut at 70 %% by the %s: it goes on where it was, and proves it by counters', async (what) => {
+  const source = cold.lab.vmNode(VMID);
+  const target = source === 'pve1' ? 'pve2' : 'pve1';
+  const before = readFileSync(config(), 'utf8');
+  const migration = await begin(cold, VMID, target, { bwlimitKiBps: 8 * 1024 });
+  await untilProgress(migration, ({ phase }) => phase === 'diskSync');
+  const file = (): number => ['local', 'fast'].reduce((all, storage) => all + blocksOf(join(cold.lab.dir, 'nodes', target, storage, 'images', String(VMID))), 0);
+  const wholeBytes = ['local', 'fast'].reduce((all, storage) => all + blocksOf(join(cold.lab.dir, 'nodes', source, storage, 'images', String(VMID))), 0);
+  while (file() < 0.7 * wholeBytes) await new Promise((resolve) => setTimeout(resolve, 20));
+  if (what === 'migration network') {
+    await cold.lab.partition(target, 'mig');
+    await new Promise((resolve) => setTimeout(resolve, 12_000));
+    await cold.lab.heal(target, 'mig');
+  } else await cold.lab.agent(what === 'source agent' ? source : target, 'kill');
+  const report = reported(await migration.ending());
+  expect(report.outcome).toBe('migrated');
+  const sentBytes = report.volumes?.reduce((all, volume) => all + volume.sentBytes, 0) ?? 0;
+  console.log(`${what}: ${(wholeBytes / MIB).toFixed(1)} MiB in all, the last attempt sent ${(sentBytes / MIB).toFixed(1)} MiB`);
+  expect(sentBytes).toBeLessThan(0.35 * wholeBytes);
+  expect(readFileSync(config(), 'utf8')).toBe(before);
+  expect(await leftBy(cold, VMID, 'qemu', target)).toEqual([]);
+});
+
+function blocksOf(dir: string): number {
+  try {
+    return Number(execFileSync('du', ['-s', '-B1', dir], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\t')[0]);
+  } catch {
+    return 0;
+  }
+}
+
+test('--offline-shutdown: a running VM is shut down, moved and started again', async () => {
+  await cold.lab.vmStart(VMID);
+  const probe = await cold.lab.probe(VMID);
+  await probe.stop();
+  const source = cold.lab.vmNode(VMID);
+  const target = source === 'pve1' ? 'pve2' : 'pve1';
+  const report = await move(cold, VMID, target, { offlineShutdown: true });
+  expect(report).toMatchObject({ outcome: 'migrated', incidents: [] });
+  const again = await cold.lab.probe(VMID);
+  expect((await again.snapshot()).lastAnswer).toMatchObject({ memErrors: 0, diskErrors: 0 });
+  await again.stop();
+  console.log(`down for ${report.downtime?.totalMs} ms, ${report.downtime?.stopMs} ms of it shutting down`);
+  await cold.lab.vmStop(VMID);
+  expect(await leftBy(cold, VMID, 'qemu', target)).toEqual([]);
+});
