@@ -16,6 +16,9 @@ export interface VolumePlace {
   readonly targetVolid: Volid;
 }
 
+/** In place of a digest: another format has other bytes, so what the guest sees was read and compared, all of it. */
+export const COMPARED = 'compared';
+
 /** What the passes over one volume came to. */
 export interface VolumeSync {
   readonly volid: Volid;
@@ -28,7 +31,7 @@ export interface VolumeSync {
   /** Arrived damaged, or was under way when a connection ended. */
   readonly resentBytes: number;
   readonly elapsedMs: number;
-  /** The same on both nodes; null: not verified (yet). */
+  /** The same on both nodes, or `COMPARED`; null: not verified (yet). */
   readonly digest: string | null;
 }
 

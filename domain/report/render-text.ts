@@ -1,5 +1,5 @@
 import type { Refusal } from '../contracts/plan.js';
-import type { VolumeSync } from '../contracts/cold.js';
+import { COMPARED, type VolumeSync } from '../contracts/cold.js';
 import type { MigrationReport, RoundRecord } from '../contracts/report.js';
 import { renderBytes, renderDuration, renderRate } from '../units.js';
 import { alignColumns } from './align.js';
@@ -72,7 +72,7 @@ function renderVolumes(volumes: readonly VolumeSync[]): string[] {
     ['volume', 'to', 'size', 'sent', 'rate', 'checked'],
     ...volumes.map(({ volid, targetVolid, sizeBytes, sentBytes, elapsedMs, digest }) => [
       volid, targetVolid === volid ? 'the same name' : targetVolid, renderBytes(sizeBytes), renderBytes(sentBytes),
-      elapsedMs <= 0 ? '' : renderRate((sentBytes / elapsedMs) * 1000), digest === null ? 'no' : `same on both nodes (${digest.slice(0, 16)}…)`,
+      elapsedMs <= 0 ? '' : renderRate((sentBytes / elapsedMs) * 1000), digest === null ? 'no' : digest === COMPARED ? 'content compared' : `same on both nodes (${digest.slice(0, 16)}…)`,
     ]),
   ], [2, 3, 4]);
 }

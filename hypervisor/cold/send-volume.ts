@@ -1,6 +1,7 @@
-import type { VolumeSync } from '../../domain/contracts/cold.js';
+import { COMPARED, type VolumeSync } from '../../domain/contracts/cold.js';
 import { MigrationError } from '../../domain/errors.js';
 import { copyBlocks, type CopyBlocksResult } from '../storage/copy/blocks/copy-blocks.js';
+import { convertVolume } from '../storage/copy/convert/convert-volume.js';
 import type { Limiter } from '../storage/copy/limiter.js';
 import { dialToCopy, tellWhole } from './reception.js';
 import type { PassInput } from './source-deps.js';
@@ -8,6 +9,8 @@ import type { PassInput } from './source-deps.js';
 export interface SendDeps {
   /** Where the volume lies on this node. */
   readonly path: string;
+  /** Of this migration, this user's alone. */
+  readonly runDir: string;
   readonly limiter: Limiter;
   readonly silenceMs: number;
   readonly qemuImg: string;
@@ -18,9 +21,19 @@ const MAX_REPAIRS = 2;
 
 /** One pass over one image. A `final` one ends with the target knowing that it is whole. Throws `VolumeDiffers`, `TransportFailed`, `StorageUnavailable`. */
 export async function sendVolume({ volume, targetVolid, final, dial, onProgress, signal, bandwidthBytesPerSecond }: PassInput, deps: SendDeps): Promise<VolumeSync> {
-  const { volid } = volume;
-  const { path, limiter, silenceMs, qemuImg } = deps;
+  const { volid, sourceFormat, targetFormat } = volume;
+  const { path, limiter, silenceMs, qemuImg, runDir } = deps;
   limiter.bytesPerSecond = bandwidthBytesPerSecond();
+  if (sourceFormat !== targetFormat && sourceFormat !== 'subvol' && targetFormat !== 'subvol') {
+    // Always from the beginning, so a pass while the guest runs would save nothing.
+    if (!final) return { volid, targetVolid, sizeBytes: volume.sizeBytes, sentBytes: 0, skippedBytes: 0, resentBytes: 0, elapsedMs: 0, digest: null };
+    const done = await convertVolume({
+      dial: () => dialToCopy(dial, volid), volume: volid, path, format: sourceFormat, targetFormat, runDir, limiter, silenceMs, qemuImg, signal,
+      onProgress: ({ doneBytes, totalBytes }) => onProgress(doneBytes, totalBytes),
+    });
+    await tellWhole(dial, volid, COMPARED);
+    return { volid, targetVolid, sizeBytes: done.sizeBytes, sentBytes: done.sentBytes, skippedBytes: 0, resentBytes: 0, elapsedMs: Math.round(done.elapsedMs), digest: COMPARED };
+  }
   const pass = (): Promise<CopyBlocksResult> => copyBlocks({
     dial: () => dialToCopy(dial, volid), volume: volid, path, limiter, silenceMs, qemuImg, signal,
     onProgress: ({ doneBytes, totalBytes }) => {

@@ -66,6 +66,21 @@ test('to another storage, where a name is taken: it gets the next one, everywher
   expect(await leftBy(cold, VMID, 'qemu', source)).toEqual([]);
 });
 
+test('in another format: the guest sees the same content; an image with snapshots keeps its format', async () => {
+  const [VM, name] = [102, 'vm-102-disk-0'];
+  const at = (node: string, ending: string): string => join(cold.lab.dir, 'nodes', node, 'local/images', String(VM), `${name}.${ending}`);
+  await cold.lab.vmCreate(VM, 'pve1', { memoryMiB: 128, workingSetMiB: 16, disks: ['local:32M'] });
+  execFileSync('dd', ['if=/dev/urandom', `of=${at('pve1', 'raw')}`, 'bs=1M', 'count=9', 'seek=3', 'conv=notrunc', 'status=none']);
+  const before = sum(at('pve1', 'raw'));
+  expect(await move(cold, VM, 'pve2', { targetFormat: 'qcow2' })).toMatchObject({ outcome: 'migrated', incidents: [], volumes: [{ digest: 'compared', targetVolid: `local:102/${name}.qcow2` }] });
+  expect(readFileSync(join(cold.lab.dir, `pve/nodes/pve2/qemu-server/${VM}.conf`), 'utf8')).toMatch(new RegExp(`^scsi0: local:102/${name}\\.qcow2,`, 'm'));
+  expect(await move(cold, VM, 'pve1', { targetFormat: 'raw' })).toMatchObject({ outcome: 'migrated', incidents: [] });
+  expect(sum(at('pve1', 'raw'))).toBe(before);
+  expect(await leftBy(cold, VM, 'qemu', 'pve1')).toEqual([]);
+  const refused = await move(cold, VMID, cold.lab.vmNode(VMID) === 'pve1' ? 'pve2' : 'pve1', { targetFormat: 'raw' });
+  expect(refused.refusals.map(({ code }) => code)).toContain('disk-has-snapshots');
+});
+
 test.each(['source agent', 'target agent', 'migration network'] as const)('cut at 70 %% by the %s: it goes on where it was, and proves it by counters', async (what) => {
   const source = cold.lab.vmNode(VMID);
   const target = source === 'pve1' ? 'pve2' : 'pve1';

@@ -60,7 +60,7 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
       const { path, format } = (await storages.find(input.plan.kind))(input.volume.volid);
       const deps = { limiter: limiterOf(input.ref), silenceMs: silenceMsOf(input.plan) };
       if (format === 'subvol') return sendTree(input, { ...deps, dir: path, runDir: runPath(config.runDir, input.ref), check: await checkOf(input.ref, input.plan, input.volume.volid) });
-      return sendVolume(input, { ...deps, path, qemuImg: config.qemuImg });
+      return sendVolume(input, { ...deps, path, runDir: runPath(config.runDir, input.ref), qemuImg: config.qemuImg });
     },
     verify: async (ref, plan) => {
       for (const { volid, sourceFormat } of plan.volumes) if (sourceFormat === 'subvol') await (await checkOf(ref, plan, volid)).verify();

@@ -24,6 +24,8 @@ export interface SubvolumeIds {
   readonly uuid: string;
   /** Of the subvolume it was received from; null: it was made here. */
   readonly receivedUuid: string | null;
+  /** Of the subvolume it is a snapshot of. */
+  readonly parentUuid: string | null;
   readonly readonly: boolean;
 }
 
@@ -31,8 +33,8 @@ export interface SubvolumeIds {
 export async function subvolumeIds(path: string): Promise<SubvolumeIds | null> {
   const { exitCode, stdout } = await run('btrfs', ['subvolume', 'show', '--', path], { timeoutMs: 60_000, env: { LC_ALL: 'C' } });
   if (exitCode !== 0) return null;
-  const field = (name: string): string => new RegExp(`^\\s*${name}:\\s*(\\S+)`, 'm').exec(stdout)?.[1] ?? '-';
-  return { uuid: field('UUID'), receivedUuid: field('Received UUID') === '-' ? null : field('Received UUID'), readonly: field('Flags').includes('readonly') };
+  const field = (name: string): string | null => new RegExp(`^\\s*${name}:[ \\t]*([^\\s-]\\S*)`, 'm').exec(stdout)?.[1] ?? null;
+  return { uuid: field('UUID') ?? '', receivedUuid: field('Received UUID'), parentUuid: field('Parent UUID'), readonly: field('Flags') === 'readonly' };
 }
 
 const btrfs = (args: readonly string[]): Promise<string> => runOk('btrfs', ['-q', ...args], { code: 'StorageUnavailable', timeoutMs: MOST_MS });

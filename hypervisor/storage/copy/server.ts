@@ -4,6 +4,9 @@ import type { Volid } from '../../../domain/ids.js';
 import { serveChunks } from './blocks/serve-chunks.js';
 import { serveControl } from './blocks/serve-control.js';
 import { BlocksSessions } from './blocks/sessions.js';
+import { serveSubvolume } from './btrfs/serve-subvolume.js';
+import type { NbdExport } from './convert/nbd-export.js';
+import { serveConvert, serveNbd } from './convert/serve-convert.js';
 import { Opening } from './messages.js';
 import type { TreeManifest } from './tree/manifest.js';
 import { serveTree } from './tree/serve-tree.js';
@@ -18,7 +21,10 @@ export interface CopyServerOptions {
   resolve(volume: Volid): Promise<string> | string;
   /** As on the source (default 10 000). */
   readonly silenceMs?: number;
+  /** For the sockets of exported images, of this user alone; its path is short. Without it no format can be changed. */
+  readonly runDir?: string;
   readonly qemuImg?: string;
+  readonly qemuNbd?: string;
   readonly rsync?: string;
 }
 
@@ -31,21 +37,29 @@ export interface CopyServer {
 }
 
 export function createCopyServer(options: CopyServerOptions): CopyServer {
+  const { resolve, qemuImg = 'qemu-img', qemuNbd = 'qemu-nbd', rsync = 'rsync' } = options;
   const sessions = new BlocksSessions();
   const manifests = new Map<Volid, TreeManifest>();
+  const exports = new Map<string, NbdExport>();
   const open = new Map<Channel, Promise<void>>();
 
   const handle = async (channel: Channel): Promise<void> => {
     const opening = await channel.hear(Opening);
     switch (opening.kind) {
       case 'blocks':
-        return serveControl(channel, opening, await options.resolve(opening.volume), sessions, options.qemuImg ?? 'qemu-img');
+        return serveControl(channel, opening, await resolve(opening.volume), sessions, qemuImg);
       case 'blocks-data':
         return serveChunks(channel, sessions.find(opening.session));
       case 'tree':
-        return serveTree(channel, opening, await options.resolve(opening.volume), options.rsync ?? 'rsync');
+        return serveTree(channel, opening, await resolve(opening.volume), rsync);
       case 'tree-verify':
-        return serveTreeVerification(channel, opening, await options.resolve(opening.volume), manifests);
+        return serveTreeVerification(channel, opening, await resolve(opening.volume), manifests);
+      case 'btrfs':
+        return serveSubvolume(channel, opening, await resolve(opening.volume));
+      case 'convert':
+        return serveConvert(channel, opening, await resolve(opening.volume), exports, { qemuImg, qemuNbd, runDir: required(options.runDir) });
+      case 'nbd':
+        return serveNbd(channel, exported(exports, opening.session));
     }
   };
   const serve = async (channel: Channel): Promise<void> => {
@@ -69,4 +83,15 @@ export function createCopyServer(options: CopyServerOptions): CopyServer {
       await Promise.all(open.values());
     },
   };
+}
+
+function required(runDir: string | undefined): string {
+  if (runDir === undefined) throw new MigrationError('StorageUnavailable', 'convert volume failed: this node has no place for the export');
+  return runDir;
+}
+
+function exported(exports: ReadonlyMap<string, NbdExport>, token: string): NbdExport {
+  const found = exports.get(token);
+  if (found === undefined) throw new MigrationError('TransportFailed', 'convert volume failed: target: this export has ended');
+  return found;
 }

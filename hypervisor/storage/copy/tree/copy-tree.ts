@@ -7,7 +7,7 @@ import { Channel } from '../wire/channel.js';
 import { startPiped, type PipedChild } from '../wire/child.js';
 import { drain, pump } from '../wire/pipe.js';
 import { openRelay, type Relay } from './relay.js';
-import { RSYNC_OPTIONS, rsyncLimit } from './rsync-arguments.js';
+import { RSYNC_OPTIONS } from './rsync-arguments.js';
 import { parseRsyncOutput, type RsyncReport } from './rsync-output.js';
 
 export interface CopyTreeInput {
@@ -20,7 +20,7 @@ export interface CopyTreeInput {
   readonly runDir: string;
   /** `presync`: what writes to the tree is still running. `final`: nothing is, and all of it has to arrive. */
   readonly pass: 'presync' | 'final';
-  /** Its limit when the pass begins. */
+  /** Of rsync's whole stream; its own `--bwlimit` could not be shared with other volumes, nor changed. */
   readonly limiter?: Limiter;
   readonly silenceMs?: number;
   readonly signal?: AbortSignal;
@@ -41,14 +41,14 @@ export interface CopyTreeResult extends RsyncReport {
  * Throws `StorageUnavailable` with rsync's own words, `TransportFailed`, `Cancelled`.
  */
 export async function copyTree(input: CopyTreeInput): Promise<CopyTreeResult> {
-  const { volume, silenceMs, signal } = input;
+  const { volume, silenceMs, signal, limiter } = input;
   const beganAtMs = performance.now();
   const relay = await openRelay(input.runDir);
   let rsync: PipedChild | null = null;
   let channel: Channel | null = null;
   try {
-    channel = new Channel(await input.dial(), { subject: `copy tree ${volume}`, silenceMs, signal });
-    rsync = startPiped(input.rsync ?? 'rsync', [...RSYNC_OPTIONS, ...rsyncLimit(input.limiter?.bytesPerSecond ?? null), '-e', relay.remoteShell, '--', `${input.dir}/`, 'target:.'], { env: relay.env });
+    channel = new Channel(await input.dial(), { subject: `copy tree ${volume}`, silenceMs, signal, limiter });
+    rsync = startPiped(input.rsync ?? 'rsync', [...RSYNC_OPTIONS, '-e', relay.remoteShell, '--', `${input.dir}/`, 'target:.'], { env: relay.env });
     rsync.stdin.end();
     const stdout = collect(rsync);
     stdout.catch(() => undefined);

@@ -4,10 +4,6 @@
  */
 export const RSYNC_OPTIONS: readonly string[] = ['-aHAXS', '--numeric-ids', '--delete', '--modify-window=-1', '--stats', '--no-human-readable', '--out-format=%i|%n'];
 
-/** rsync's own unit is 1024 bytes/s, and 0 would be no limit. */
-export const rsyncLimit = (bytesPerSecond: number | null): readonly string[] =>
-  (bytesPerSecond === null ? [] : [`--bwlimit=${Math.max(1, Math.floor(bytesPerSecond / 1024))}`]);
-
 /**
  * The arguments for `rsync --server` on the target, if the source's are what `RSYNC_OPTIONS` leads to; null otherwise. The
  * last one, the place, is never taken over: it is this directory, in which the process starts.
@@ -23,4 +19,4 @@ export function serverArguments(asked: readonly string[]): readonly string[] | n
 }
 
 const LETTERS = /^-[lHogDtpAXrS]+e\d*\.[A-Za-z]*$/;
-const ALLOWED = [/^--log-format=%?[A-Za-z]$/, /^--bwlimit=\d{1,9}$/, /^--delete(-during)?$/, /^--stats$/, /^--numeric-ids$/, /^(-@|--modify-window=)-1$/];
+const ALLOWED = [/^--log-format=%?[A-Za-z]$/, /^--delete(-during)?$/, /^--stats$/, /^--numeric-ids$/, /^(-@|--modify-window=)-1$/];

@@ -11,6 +11,8 @@ export interface PipedChild {
   readonly ended: Promise<number | null>;
   /** The last of what it complained about. */
   stderr(): string;
+  /** SIGTERM. */
+  terminate(): void;
   /** SIGKILL, and waits for its end. */
   kill(): Promise<void>;
 }
@@ -35,6 +37,7 @@ export function startPiped(command: string, args: readonly string[], options: { 
   return {
     stdin, stdout, ended,
     stderr: () => said.trim(),
+    terminate: () => { child.kill('SIGTERM'); },
     async kill() {
       child.kill('SIGKILL');
       stdout.destroy();

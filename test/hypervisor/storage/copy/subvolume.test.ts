@@ -1,0 +1,115 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ferrySnapshots, removeFerrySnapshots } from '../../../../hypervisor/storage/btrfs/ferry-snapshots.js';
+import { copySubvolume, type CopySubvolumeInput, type CopySubvolumeResult } from '../../../../hypervisor/storage/copy/btrfs/copy-subvolume.js';
+import { BtrfsGo } from '../../../../hypervisor/storage/copy/messages.js';
+import { hashTree } from '../../../../hypervisor/storage/copy/tree/hash-tree.js';
+import { verifyTree } from '../../../../hypervisor/storage/copy/tree/verify-tree.js';
+import { Channel } from '../../../../hypervisor/storage/copy/wire/channel.js';
+import { mountBtrfs, noBtrfs } from '../support/btrfs-mount.js';
+import { CopyBench } from '../support/copy-bench.js';
+import { makeSparse, MIB } from '../support/images.js';
+import { childrenOf } from '../support/processes.js';
+import { makeOddTree } from '../support/trees.js';
+
+jest.setTimeout(120_000);
+
+const EPOCH = '0a1b2c3d';
+const VOLUME = 'images/101/subvol-101-disk-0.subvol';
+const on = noBtrfs === null ? test : (title: string, _work: () => Promise<void>): void => test.skip(`${title} (SKIP: ${noBtrfs})`, () => undefined);
+
+let bench: CopyBench;
+let [source, target] = ['', ''];
+let unmounts: (() => void)[] = [];
+beforeEach(async () => {
+  bench = new CopyBench();
+  if (noBtrfs !== null) return;
+  const mounts = [mountBtrfs(bench.dir, 'a'), mountBtrfs(bench.dir, 'b')] as const;
+  unmounts = mounts.map(({ unmount }) => unmount);
+  [source, target] = [join(mounts[0].path, VOLUME), join(mounts[1].path, VOLUME)];
+  for (const path of [source, target]) {
+    mkdirSync(dirname(path), { recursive: true });
+    execFileSync('btrfs', ['-q', 'subvolume', 'create', path]);
+  }
+  await bench.serve({ resolve: (volume) => join(mounts[1].path, volume.slice('vol:'.length)) });
+});
+afterEach(async () => {
+  bench.cut();
+  for (const unmount of unmounts.splice(0)) unmount();
+  await bench.close();
+  expect(childrenOf(process.pid)).toEqual([]);
+});
+
+const copy = (pass: 'presync' | 'final', more: Partial<CopySubvolumeInput> = {}): Promise<CopySubvolumeResult> =>
+  copySubvolume({ dial: bench.dial, volume: `vol:${VOLUME}`, path: source, epoch8: EPOCH, pass, ...more });
+
+on('all of it, then what changed since, then in its place, writable and the same', async () => {
+  await makeOddTree(source);
+  await makeSparse(join(source, 'big'), 32 * MIB, [[0, 32 * MIB]]);
+  const first = await copy('presync');
+  appendFileSync(join(source, 'etc/passwd'), 'new:x:1:1\n');
+  rmSync(join(source, 'data/sparse'));
+  const last = await copy('final');
+  console.log(`btrfs: full ${first.sentBytes} bytes in ${Math.round(first.elapsedMs)} ms, then ${last.sentBytes} bytes in ${Math.round(last.elapsedMs)} ms (sync ${Math.round(last.syncMs)})`);
+  expect(first).toMatchObject({ since: null, snapshot: '__ferry_0a1b2c3d_1__' });
+  expect(last).toMatchObject({ since: '__ferry_0a1b2c3d_1__', snapshot: '__ferry_0a1b2c3d_2__' });
+  expect(first.sentBytes).toBeGreaterThan(32 * MIB);
+  expect(last.sentBytes).toBeLessThan(MIB);
+  await verifyTree({ dial: bench.dial, volume: `vol:${VOLUME}`, dir: source });
+  writeFileSync(join(target, 'writable'), '');
+  expect(await removeFerrySnapshots(source, EPOCH)).toEqual(['__ferry_0a1b2c3d_1__', '__ferry_0a1b2c3d_2__']);
+  expect(await removeFerrySnapshots(target, EPOCH)).toHaveLength(2);
+  expect(await removeFerrySnapshots(target, EPOCH)).toEqual([]);
+  expect(readdirSync(dirname(target))).toEqual(['subvol-101-disk-0.subvol']);
+});
+
+on('a second last pass replaces the first one', async () => {
+  writeFileSync(join(source, 'a'), '1');
+  await copy('final');
+  writeFileSync(join(source, 'a'), '2');
+  expect((await copy('final')).since).toBe('__ferry_0a1b2c3d_1__');
+  expect(readFileSync(join(target, 'a'), 'utf8')).toBe('2');
+});
+
+on('snapshots of other volumes and other migrations are no parents, and stay', async () => {
+  execFileSync('btrfs', ['-q', 'subvolume', 'create', join(dirname(source), 'subvol-101-disk-1.subvol')]);
+  for (const [from, to] of [['subvol-101-disk-1.subvol', `__ferry_${EPOCH}_7__`], ['subvol-101-disk-0.subvol', '__ferry_ffffffff_1__']] as const) {
+    execFileSync('btrfs', ['-q', 'subvolume', 'snapshot', '-r', join(dirname(source), from), join(dirname(source), to)]);
+  }
+  expect(await copy('presync')).toMatchObject({ since: null, snapshot: `__ferry_${EPOCH}_8__` });
+  await removeFerrySnapshots(source, EPOCH);
+  expect(existsSync(join(dirname(source), '__ferry_ffffffff_1__'))).toBe(true);
+});
+
+on('cut in the middle: nothing half-received stays, and the next pass is whole', async () => {
+  await makeSparse(join(source, 'big'), 64 * MIB, [[0, 64 * MIB]]);
+  let bytes = 0;
+  const dial = bench.dialThrough((piece) => {
+    bytes += piece.length;
+    if (bytes > 20 * MIB) bench.cut();
+    return piece;
+  });
+  await expect(copy('final', { dial })).rejects.toMatchObject({ code: 'TransportFailed' });
+  expect(await ferrySnapshots(dirname(source), EPOCH)).toEqual([]);
+  expect(existsSync(join(target, 'big'))).toBe(false);
+  expect((await copy('final')).since).toBeNull();
+  expect((await hashTree(target)).digest).toBe((await hashTree(source)).digest);
+  expect(await ferrySnapshots(dirname(target), EPOCH)).toHaveLength(1);
+});
+
+on('names that are none, and places that are no guest\'s, are refused', async () => {
+  const uuid = '00000000-0000-0000-0000-000000000000';
+  for (const opening of [{ snapshot: '../../evil' }, { snapshot: '__ferry_0a1b2c3d_1__/x' }, { volume: 'vol:images/101/base-101-disk-0.subvol' }]) {
+    const channel = new Channel(await bench.dial(), { subject: 'test' });
+    await channel.say({ kind: 'btrfs', volume: `vol:${VOLUME}`, pass: 'final', snapshot: '__ferry_0a1b2c3d_1__', uuid, parents: [], ...opening });
+    await expect(channel.hear(BtrfsGo)).rejects.toMatchObject({ name: 'MigrationError' });
+    await channel.close();
+  }
+  expect(existsSync(target)).toBe(true);
+});
+
+on('what is no subvolume is told', async () => {
+  mkdirSync(join(dirname(source), 'plain'));
+  await expect(copy('presync', { path: join(dirname(source), 'plain') })).rejects.toMatchObject({ code: 'StorageUnavailable', message: expect.stringContaining('is no subvolume') as string });
+});
