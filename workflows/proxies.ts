@@ -29,7 +29,7 @@ export const clusterSteps = (vmid: Vmid): ClusterActivities =>
 export const nodeSteps = (node: NodeName, about: string, patience: 'prompt' | 'patient' = 'prompt'): NodeActivities =>
   bind<NodeActivities>(NODE, { taskQueue: nodeQueue(node), where: `${node}${about}`, patience, node, listener: null });
 
-type Kind = 'cluster' | 'step' | 'observer' | 'collect' | 'look' | 'fence';
+type Kind = 'cluster' | 'step' | 'observer' | 'copy' | 'collect' | 'look' | 'fence';
 
 const CLUSTER: Record<keyof ClusterActivities, Kind> = {
   openRequest: 'cluster', lockGuest: 'cluster', unlockGuest: 'cluster', readDecision: 'cluster', decideAborted: 'cluster', forgetEpoch: 'cluster',
@@ -38,7 +38,7 @@ const CLUSTER: Record<keyof ClusterActivities, Kind> = {
 };
 const SOURCE: Record<keyof SourceActivities, Kind> = {
   inspectSource: 'step', prepareSource: 'step', syncDisks: 'observer', precopy: 'observer', switchover: 'collect',
-  syncVolumes: 'observer', handOverCold: 'observer',
+  syncVolumes: 'copy', handOverCold: 'observer',
   limitBandwidth: 'step',
   rollbackSource: 'step', cleanupSource: 'step', resolveSource: 'step', decideAborted: 'step', probePeer: 'step',
 };
@@ -54,6 +54,8 @@ const MAY_PASS: readonly ErrorCode[] = ['NodeUnreachable', 'ClusterReadOnly', 'Q
 /** An observer watches work that lives in QEMU: only losing the observer itself is retried, not losing the work. */
 const OBSERVER_MAY_PASS: readonly ErrorCode[] = ['NodeUnreachable', 'ClusterReadOnly'];
 
+const COPY_ATTEMPTS = 40;
+
 function optionsOf(kind: Kind): ActivityOptions {
   const t = timings();
   const node = { heartbeatTimeout: t.heartbeatMs, scheduleToStartTimeout: t.scheduleToStartMs };
@@ -68,6 +70,13 @@ function optionsOf(kind: Kind): ActivityOptions {
         ...node,
         startToCloseTimeout: t.observerMs,
         retry: { initialInterval: t.observerRetryMs, backoffCoefficient: 1, nonRetryableErrorTypes: allBut(OBSERVER_MAY_PASS) },
+      };
+    case 'copy':
+      // It goes on where it was, so a link or an agent that is away for minutes costs nothing but these.
+      return {
+        ...node,
+        startToCloseTimeout: t.observerMs,
+        retry: { initialInterval: t.retryInitialMs, backoffCoefficient: 2, maximumInterval: t.retryMaximumMs, maximumAttempts: COPY_ATTEMPTS, nonRetryableErrorTypes: allBut(MAY_PASS) },
       };
     case 'look':
       return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, maximumAttempts: 2 } };

@@ -9,7 +9,7 @@ export interface SilenceListener {
 }
 
 /** As `retry` in the activity's options, for time-outs: Temporal would repeat those without a word. */
-const MOST_TRIES: Readonly<Record<'step' | 'observer' | 'collect', number>> = { step: 5, observer: Infinity, collect: 4 };
+const MOST_TRIES: Readonly<Record<'step' | 'observer' | 'copy' | 'collect', number>> = { step: 5, observer: Infinity, copy: Infinity, collect: 4 };
 
 /** Makes the server hand a heartbeat time-out to the workflow instead of repeating the activity (server: `retrypolicy.TimeoutFailureTypePrefix`). */
 export const HEARTBEAT_TIMEOUT = 'TemporalTimeout:Heartbeat';
