@@ -38,7 +38,7 @@ async function expectWhole(probe: CtProbe, vmid: number, owner: string, told: nu
 
 /** Waits until this node's agent has said so once more. */
 async function untilLogged(node: string, words: string): Promise<void> {
-  const count = (): number => readFileSync(join(cold.lab.dir, 'nodes', node, 'console.log'), 'utf8').split(words).length;
+  const count = (): number => readFileSync(join(cold.lab.dir, 'nodes', node, 'agent/log'), 'utf8').split(words).length;
   const before = logged.get(`${node} ${words}`) ?? 1;
   const deadlineMs = performance.now() + 20_000;
   while (count() <= before) {
