@@ -21,7 +21,7 @@ export interface CopyBlocksInput {
   readonly path: string;
   /** 1, 2 (default) or 4 MiB. */
   readonly chunkBytes?: number;
-  /** Connections that bring chunks (default 2), besides the one that decides. */
+  /** Connections that bring chunks (default 1), besides the one that decides. More help only where one alone does not fill the wire. */
   readonly connections?: number;
   readonly limiter?: Limiter;
   readonly silenceMs?: number;
@@ -94,7 +94,7 @@ async function copy(input: CopyBlocksInput, file: FileHandle, geometry: Geometry
     await control.say({ kind: 'blocks', volume, ...geometry });
     const { session } = await control.hear(SessionMessage);
     const pass = new BlockPass({ file, volume, geometry, holdsData, signal, meter: createHashMeter(), onProgress: (progress) => input.onProgress?.(progress) });
-    for (let n = 0; n < (input.connections ?? 2); n += 1) senders.push(new ChunkSender(await input.dial(), options, session));
+    for (let n = 0; n < (input.connections ?? 1); n += 1) senders.push(new ChunkSender(await input.dial(), options, session));
     running.push(listenForInventory(control, pass));
     for (const sender of senders) for (let n = 0; n < LANES_PER_CONNECTION; n += 1) running.push(pass.runLane(sender));
     await Promise.all(running);

@@ -1,18 +1,16 @@
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { DIGEST_BYTES, chunkCount, chunkLength, type Geometry } from './geometry.js';
 
 /**
- * SHA-256 in the thread pool: the event loop goes on moving bytes meanwhile, and both cores work. Faster here than
- * blake2b, and with the processor's SHA instructions faster than most disks (docs/design/012).
+ * SHA-256, on the main thread: with the processor's SHA instructions faster than most disks, and than blake2b. WebCrypto's,
+ * in the thread pool, copies every chunk on the main thread first, which takes about as long (docs/design/012).
  */
-export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Buffer> {
-  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes));
-}
+export const digestOf = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
 /** Hashes, and knows how fast it was. */
 export interface HashMeter {
-  digest(bytes: Uint8Array<ArrayBuffer>): Promise<Buffer>;
-  /** Of one stream: several together are faster. 0: nothing was hashed. */
+  digest(bytes: Uint8Array): Buffer;
+  /** 0: nothing was hashed. */
   bytesPerSecond(): number;
 }
 
@@ -20,9 +18,9 @@ export function createHashMeter(): HashMeter {
   let hashedBytes = 0;
   let busyMs = 0;
   return {
-    async digest(bytes) {
+    digest(bytes) {
       const beganAtMs = performance.now();
-      const digest = await digestOf(bytes);
+      const digest = digestOf(bytes);
       busyMs += performance.now() - beganAtMs;
       hashedBytes += bytes.length;
       return digest;

@@ -26,10 +26,10 @@ export async function takeInventory({ file, path, geometry, qemuImg }: Inventory
   const chunks = chunkCount(geometry);
   const buffers = Array.from({ length: LOOKAHEAD }, () => Buffer.allocUnsafeSlow(geometry.chunkBytes));
   const digestAt = async (index: number): Promise<Buffer> => {
-    const buffer = (buffers.pop() as Buffer<ArrayBuffer>);
+    const buffer = buffers.pop() as (typeof buffers)[number];
     const bytes = buffer.subarray(0, chunkLength(geometry, index));
     await readAll(file, bytes, index * geometry.chunkBytes);
-    const digest = await digestOf(bytes);
+    const digest = digestOf(bytes);
     buffers.push(buffer);
     return digest;
   };

@@ -70,13 +70,13 @@ export class BlockPass {
     }
   }
 
-  async #bring(index: number, buffer: Buffer<ArrayBuffer>, sender: ChunkSender): Promise<void> {
+  async #bring(index: number, buffer: Buffer, sender: ChunkSender): Promise<void> {
     const { file, geometry, holdsData, meter } = this.#input;
     const chunk = buffer.subarray(0, chunkLength(geometry, index));
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       if (holdsData[index] === 1) {
         await readAll(file, chunk, index * geometry.chunkBytes);
-        this.own.set(index, await meter.digest(chunk));
+        this.own.set(index, meter.digest(chunk));
       }
       const digest = this.own.get(index);
       if (digest.equals(this.theirs.get(index))) return;

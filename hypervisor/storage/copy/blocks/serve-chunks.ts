@@ -23,7 +23,7 @@ export async function serveChunks(channel: Channel, session: BlocksSession): Pro
     for (let frame = await channel.receive(); frame !== null; frame = await channel.receive()) {
       const head = headOf(frame, session);
       while (free.length === 0) await Promise.race(working);
-      const buffer = free.pop() as Buffer<ArrayBuffer>;
+      const buffer = free.pop() as (typeof free)[number];
       const bytes = buffer.subarray(0, chunkLength(session.geometry, head.index));
       await readRuns(channel, head.runs, bytes);
       const work = take(channel, session, head, bytes).finally(() => {
@@ -61,8 +61,8 @@ async function readRuns(channel: Channel, runs: readonly Run[], bytes: Buffer): 
   bytes.fill(0, at);
 }
 
-async function take(channel: Channel, session: BlocksSession, head: ChunkHead, bytes: Buffer<ArrayBuffer>): Promise<void> {
-  const sound = (await digestOf(bytes)).equals(head.digest);
+async function take(channel: Channel, session: BlocksSession, head: ChunkHead, bytes: Buffer): Promise<void> {
+  const sound = digestOf(bytes).equals(head.digest);
   if (sound) await onDisk(session, () => write(session, head, bytes));
   await channel.send(FRAME.answer, encodeAnswer(head.index, sound));
 }

@@ -4,6 +4,7 @@ import { ERROR_CODES, MigrationError, messageOf, type ErrorCode } from '../../..
 import type { Limiter } from '../limiter.js';
 import { FRAME, FRAME_BYTES, frameStart, isSound, parseFrameStart } from './frame.js';
 import { IncomingBytes } from './incoming-bytes.js';
+import { keepPulse, SILENCE_MS } from './pulse.js';
 
 export interface ChannelOptions {
   /** Who speaks about what, for the sentence of an error: `copy volume local:101/vm-101-disk-0.raw`. */
@@ -21,7 +22,6 @@ export interface Frame {
   readonly bodyBytes: number;
 }
 
-export const SILENCE_MS = 10_000;
 const CLOSE_GRACE_MS = 1000;
 const NOTHING = Buffer.alloc(0);
 
@@ -45,7 +45,13 @@ export class Channel {
     this.#stream = stream;
     this.#options = options;
     this.#incoming = new IncomingBytes(stream);
-    this.#pulse = this.#beat(options.silenceMs ?? SILENCE_MS);
+    this.#pulse = keepPulse(options.silenceMs ?? SILENCE_MS, {
+      heardAtMs: () => this.#incoming.heardAtMs,
+      forgive: () => this.#incoming.forgive(),
+      idleSinceMs: () => (this.#sending === 0 ? this.#sentAtMs : null),
+      showLife: () => { this.send(FRAME.alive).catch(() => undefined); },
+      onSilence: (cause) => this.#lose(cause),
+    });
     const abort = (): void => { this.destroy(new MigrationError('Cancelled', `${options.subject} failed: it was cancelled`)); };
     stream.on('drain', () => this.#drained());
     stream.on('error', (error) => this.#lose(messageOf(error)));
@@ -182,19 +188,6 @@ export class Channel {
     const { code, message } = parseJson(head) as { readonly code?: string; readonly message?: string };
     const known = code !== undefined && code in ERROR_CODES ? code as ErrorCode : 'Internal';
     return this.destroy(new MigrationError(known, message ?? 'copy failed: target: it did not say why'));
-  }
-
-  #beat(silenceMs: number): NodeJS.Timeout {
-    const intervalMs = Math.min(silenceMs / 4, 1000);
-    let beatAtMs = performance.now();
-    return setInterval(() => {
-      const nowMs = performance.now();
-      // A process that stood still itself accuses nobody.
-      if (nowMs - beatAtMs > 2 * intervalMs) this.#incoming.forgive();
-      beatAtMs = nowMs;
-      if (nowMs - this.#incoming.heardAtMs > silenceMs) this.#lose(`nothing heard from the peer for ${silenceMs} ms`);
-      else if (this.#sending === 0 && nowMs - this.#sentAtMs > intervalMs / 2) this.send(FRAME.alive).catch(() => undefined);
-    }, intervalMs);
   }
 }
 

@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 const copy = (more: Partial<CopyBlocksInput> = {}): Promise<CopyBlocksResult> =>
-  copyBlocks({ dial: bench.dial, volume: 'vol:target.raw', path: bench.path('source.raw'), ...more });
+  copyBlocks({ dial: bench.dial, volume: 'vol:target.raw', path: bench.path('source.raw'), connections: 2, ...more });
 const same = async (): Promise<void> => expect(await sha256Of(bench.path('target.raw'))).toBe(await sha256Of(bench.path('source.raw')));
 
 /** Runs `act` once, when so much of the data was sent. */

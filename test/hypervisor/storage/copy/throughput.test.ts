@@ -68,5 +68,5 @@ test('the copy, with its proof, beside what copies without one', async () => {
   console.log(lines.join('\n'));
   expect(await sha256Of(bench.path('target.raw'))).toBe(await sha256Of(bench.path('nbd.raw')));
   // Beside a machine's other work a ratio of two short runs says little: only a collapse fails.
-  expect(nbdSeconds / best).toBeGreaterThan(0.3);
+  expect(nbdSeconds / best).toBeGreaterThan(0.2);
 });
