@@ -22,7 +22,9 @@ export async function startTemporal(layout: Layout, env: NodeJS.ProcessEnv = pro
   const given = env['TEMPORAL_ADDRESS'];
   if (given) return { address: given, uiAddress: null, own: false };
   for (let attempt = 1; ; attempt++) {
-    const ports = attempt === 1 && (await isFree(7233)) && (await isFree(8233)) ? [7233, 8233] : [await freePort(), await freePort()];
+    // Its usual ports are for the project's own lab. A lab beside it would be mistaken for one whose server is down just now.
+    const usual = attempt === 1 && layout.dir === join(layout.home, 'var/lab') && (await isFree(7233)) && (await isFree(8233));
+    const ports = usual ? [7233, 8233] : [await freePort(), await freePort()];
     const temporal = { address: `127.0.0.1:${ports[0]}`, uiAddress: `127.0.0.1:${ports[1]}`, own: true };
     try {
       await serve(layout, temporal);
