@@ -13,7 +13,7 @@
  */
 import { ApplicationFailure, CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
 import type { ClusterFacts } from '../domain/contracts/facts.js';
-import { isCold } from '../domain/contracts/plan.js';
+import { isCold, type MigrationPlan } from '../domain/contracts/plan.js';
 import type { MigrationReport } from '../domain/contracts/report.js';
 import type { MigrateRequest } from '../domain/contracts/request.js';
 import { messageOf } from '../domain/errors.js';
@@ -24,6 +24,7 @@ import type { OperatorDesk } from './operator/handlers.js';
 import { moveCold } from './phases/cold.js';
 import { finishCold } from './phases/finish-cold.js';
 import { moveLive } from './phases/live.js';
+import { learnPlan } from './phases/learn-plan.js';
 import { lockGuest } from './phases/lock.js';
 import { rollBack } from './phases/roll-back.js';
 import { rollForward } from './phases/roll-forward.js';
@@ -65,13 +66,20 @@ async function begin(request: MigrateRequest, cluster: ClusterFacts, state: Migr
   const reset = wasReset(cluster, epochOf(workflowInfo()));
   try {
     const asking = new CancellationScope({ cancellable: !reset });
-    const { plan, warnings } = await asking.run(() => validate(request, cluster, state));
+    const { plan, warnings } = await asking.run(() => (reset ? planOfBefore(request, cluster, state) : validate(request, cluster, state)));
     if (!isCold(plan)) state.policy = plan.policy;
     const { workflowId } = workflowInfo();
     return newRun({ ref: { vmid: plan.vmid, epoch: epochOf(workflowInfo()) }, plan, request, warnings, state, workflowId });
   } catch (error) {
     throw reset ? endAfterReset(request, error) : endUntouched(request, state, error);
   }
+}
+
+/** What was planned stands in the journals; made again, the plan would be refused for what the first attempt has prepared. */
+async function planOfBefore(request: MigrateRequest, cluster: ClusterFacts, state: MigrationState): Promise<{ plan: MigrationPlan; warnings: readonly string[] }> {
+  const nodes = cluster.lockOwner?.nodes ?? [...new Set([...(cluster.guest === null ? [] : [cluster.guest.node]), request.target])];
+  const { plan } = await learnPlan(state, { vmid: request.vmid, epoch: epochOf(workflowInfo()) }, nodes);
+  return plan === null ? validate(request, cluster, state) : { plan, warnings: [] };
 }
 
 const endAfterReset = ({ vmid }: MigrateRequest, error: unknown): unknown =>

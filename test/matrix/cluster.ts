@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { awaitEnding, type Ending } from '../../client/api/outcome.js';
@@ -5,7 +6,7 @@ import { connectTemporal, startMigration, type FerryClient } from '../../client/
 import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
 import type { MigrationProgress } from '../../domain/contracts/progress.js';
 import { editGuestConfig } from '../../domain/guest/edit-guest-config.js';
-import type { NodeName } from '../../domain/ids.js';
+import { settlementWorkflowId, type NodeName } from '../../domain/ids.js';
 import { Lab } from '../../lab/lab.js';
 import type { Probe } from '../../lab/probe.js';
 import type { Watch } from '../../lab/watch.js';
@@ -13,11 +14,18 @@ import type { Watch } from '../../lab/watch.js';
 export const VMID = 101;
 const DISKS = { local: ['local:16M,format=qcow2', 'shared:16M'], shared: ['shared:16M'] } as const;
 const BOOT_MS = 120_000;
+/** The agents look every few minutes, and at once when an activity of theirs finds its workflow closed. */
+const SETTLED_MS = 240_000;
 
 export interface Running {
   readonly workflowId: string;
   progress(): Promise<MigrationProgress>;
   cancel(): Promise<void>;
+  terminate(): Promise<void>;
+  /** As the UI's button does, to the first workflow task. */
+  reset(): Promise<void>;
+  /** Of the settlement that somebody starts for a terminated migration, or of the run that a reset began. */
+  endingAfter(fault: 'terminate' | 'reset'): Promise<Ending>;
   ending(): Promise<Ending>;
 }
 
@@ -71,8 +79,28 @@ export class MatrixCluster {
       workflowId,
       progress: () => handle.query<MigrationProgress>('progress'),
       cancel: async () => { await handle.cancel(); },
+      terminate: async () => { await this.client.temporal.workflow.getHandle(workflowId).terminate('by hand'); },
+      reset: async () => { await this.#reset(workflowId, runId); },
+      endingAfter: async (fault) => {
+        const settlement = this.client.temporal.workflow.getHandle(settlementWorkflowId({ vmid: VMID, epoch: runId }));
+        const after = fault === 'reset' ? this.client.temporal.workflow.getHandle(workflowId) : settlement;
+        const deadlineMs = performance.now() + SETTLED_MS;
+        while (!(await after.describe().then(() => true, () => false))) {
+          if (performance.now() > deadlineMs) throw new Error(`nobody settled what the terminated workflow left within ${SETTLED_MS} ms`);
+          await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+        return awaitEnding(after);
+      },
       ending: () => awaitEnding(handle),
     };
+  }
+
+  async #reset(workflowId: string, runId: string): Promise<void> {
+    const { workflowService, options: { namespace } } = this.client.temporal;
+    const { history } = await workflowService.getWorkflowExecutionHistory({ namespace, execution: { workflowId, runId } });
+    const first = history?.events?.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId;
+    if (!first) throw new Error(`reset failed: ${workflowId} has no completed workflow task yet`);
+    await workflowService.resetWorkflowExecution({ namespace, workflowExecution: { workflowId, runId }, reason: 'by hand', requestId: randomUUID(), workflowTaskFinishEventId: first });
   }
 
   /** Workflows of this lab that are still open. */

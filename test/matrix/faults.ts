@@ -99,6 +99,11 @@ export const FAULTS = {
   'cluster read-only on target': { title: 'cluster file system read-only on the target 8 s', at: [RESERVED, COPYING, STILL, TOLD, RUNNING], expected: passes },
   'lose answers': { title: 'nothing of the target arrives any more for 12 s', at: [TOLD, RUNNING], expected: unlessDecided(() => to('either')) },
   'fill disk of target': { title: 'storage of the target full', at: ['target.volume.before'], expected: () => to('source') },
+  'restart agents': {
+    title: 'agents of both nodes stopped and started, as for a new version', at: [MIRRORING, COPYING, HANDED_OVER, COMMITTED, CLEANING, BACK], expected: passes,
+  },
+  'terminate': { title: 'workflow terminated by hand', at: [MIRRORING, COPYING, HANDED_OVER, COMMITTED, CLEANING, BACK], expected: passes },
+  'reset': { title: 'workflow reset to its beginning', at: [MIRRORING, COPYING, HANDED_OVER, COMMITTED, CLEANING, BACK], expected: passes },
   'cancel': {
     title: 'cancelled', at: [RESERVED, MIRRORING, COPYING, STILL, SENT, TOLD, COMMITTED, CLEANING],
     expected: unlessDecided((stage) => (stage === 'before' ? to('source') : to('either'))),

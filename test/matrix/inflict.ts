@@ -57,6 +57,16 @@ export async function inflict(fault: FaultName, { lab }: MatrixCluster, migratio
       return lasts(PASSES_MS, () => lab.loss(target, 'mig', 0));
     case 'fill disk of target':
       return fill(lab, target);
+    case 'restart agents':
+      for (const node of [source, target]) await lab.agent(node, 'stop');
+      for (const node of [source, target]) await lab.agent(node, 'start');
+      return done;
+    case 'terminate':
+      await migration.terminate();
+      return done;
+    case 'reset':
+      await migration.reset();
+      return done;
     case 'cancel':
       await migration.cancel();
       return done;

@@ -49,6 +49,9 @@ const CUT: readonly string[] = [
   'target.handover.after: lose answers, shared disks',
   'target.volume.before: fill disk of target',
   'source.mirror.after: cancel',
+  'source.migrate.after: restart agents',
+  'target.committed.after: terminate',
+  'source.handed-over.after: reset',
   'target.finish-commit.before: kill',
   'source.abort.before: kill',
 ];

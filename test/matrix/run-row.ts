@@ -59,7 +59,9 @@ export async function runRow(cluster: MatrixCluster, row: Row): Promise<Seen> {
       await inflicted.lift();
       inflicted = null;
     }
-    return await check(cluster, row, { source, target }, await ends(cluster, row, migration, ending));
+    const ended = row.fault === 'terminate' || row.fault === 'reset'
+      ? await migration.endingAfter(row.fault) : await ends(cluster, row, migration, ending);
+    return await check(cluster, row, { source, target }, ended);
   } finally {
     await inflicted?.lift().catch(() => undefined);
     if (slow) await lab.slow(source, 'mig', 'off').catch(() => undefined);

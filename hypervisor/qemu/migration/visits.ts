@@ -39,11 +39,12 @@ export class Visits {
     for (;;) {
       const state = this.#deps.state();
       if (state.kind === 'ended') return { kind: 'ended', cause: state.cause, sample: latest };
-      if (state.kind === 'switched') return { kind: 'switching', sample: latest };
+      // A visit that comes when all is over brings the last figures all the same: nobody else will.
+      if (state.kind === 'switched') return { kind: 'switching', sample: latest ?? await this.#deps.look(seenVisits + 1).catch(() => null) };
       if (state.kind !== 'copying') {
         // A return would wake worker, server and workflow, and take their time from the guest's blackout.
         await pauseFor(QUIET_SWITCH_MS);
-        if (this.#deps.state().kind !== 'ended') return { kind: 'switching', sample: latest };
+        if (this.#deps.state().kind === 'switching') return { kind: 'switching', sample: latest };
         continue;
       }
       const sample = await this.#deps.look(seenVisits + 1);

@@ -30,6 +30,8 @@ test('a visit lasts until the switch is over, so that nothing wakes in the black
   await migrate();
   const visit = await pair.driver.visit(0, never, () => undefined);
   expect([visit.kind, pair.driver.state]).toEqual(['switching', 'switched']);
+  // The answer of that visit was lost: the next one brings the figures.
+  expect(await pair.driver.visit(0, never, () => undefined)).toMatchObject({ kind: 'switching', sample: { round: expect.any(Number) as number } });
   expect(await runs('target')).toBe(true);
 });
 
@@ -159,6 +161,24 @@ test('a HANDOVER that comes twice commits once and gets the same answer', async 
   const again = await pair.gate.onHandover();
   expect(again.kind).toBe('committed');
   expect(await runs('target')).toBe(true);
+});
+
+test('a copy that arrived and died is not committed: the source can still go on', async () => {
+  pair = await startPair();
+  const deliver = pair.channel.handOver.bind(pair.channel);
+  pair.channel.handOver = async () => {
+    if (pair.target.client.closed) return deliver();
+    await waitUntil(async () => (await pair.target.monitor.queryMigrate()).status === 'completed', { intervalMs: 10, signal: never });
+    pair.target.process.kill('SIGKILL');
+    await waitUntil(() => Promise.resolve(pair.target.client.closed), { intervalMs: 10, signal: never });
+    return deliver();
+  };
+  await migrate();
+  await until(() => Promise.resolve(pair.channel.handovers > 0));
+  expect(pair.token.decision).toBe('undecided');
+  pair.token.decision = 'aborted';
+  await expect(pair.driver.result(never)).rejects.toThrow(/aborted|refused/);
+  expect(await runs('source')).toBe(true);
 });
 
 test('the gate refuses while the guest has not arrived', async () => {
