@@ -50,7 +50,7 @@ const CUT: readonly string[] = [
   'target.volume.before: fill disk of target',
   'source.mirror.after: cancel',
   'source.migrate.after: restart agents',
-  'target.committed.after: terminate',
+  'source.migrate.after: terminate',
   'source.handed-over.after: reset',
   'target.finish-commit.before: kill',
   'source.abort.before: kill',
