@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):/usr/sbin:/sbin:$(CURDIR)/var/tools/bin
 export FERRY_HOME := $(CURDIR)
 
-.PHONY: help setup build test lint unit model cluster matrix bench chaos kills fencing outage demo demo-down clean
+.PHONY: help setup build test lint unit model cluster matrix matrix-cut bench chaos kills fencing outage demo demo-down clean
 
 help:            ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -37,6 +37,9 @@ cluster: setup   ## the tests on a whole lab
 
 matrix: setup    ## every fault at every step on real labs; writes docs/failure-matrix.md
 	@node dist/test/matrix/main.js $(MATRIX)
+
+matrix-cut: setup ## every fault and every phase once: three minutes
+	@node node_modules/jest/bin/jest.js --selectProjects chaos -- matrix-cut
 
 bench: setup     ## blackout and total time against a bare QMP migration
 	@node dist/bench/main.js

@@ -20,11 +20,11 @@ export interface Row {
   readonly disks: 'local' | 'shared';
   readonly transport: 'secure' | 'tls';
   readonly expected: Expected;
-  /** Part of `make test`. */
+  /** Part of `make matrix-cut`. */
   readonly cut: boolean;
 }
 
-/** For `make test`: every fault and every phase once. */
+/** For `make matrix-cut`: every fault and every phase once. */
 const CUT: readonly string[] = [
   'source.connect.after: nothing, shared disks',
   'source.handed-over.after: kill',
@@ -116,6 +116,8 @@ function stageOf(name: FailpointName): Stage {
 }
 
 function expectedOf(point: Failpoint & { readonly name: FailpointName }, fault: Row['fault'], stage: Stage): Expected {
+  // Not decided yet: an agent that is away for seconds may find the switch made when it is back.
+  if (point.name.endsWith('abort.before')) return { owner: 'either', guest: 'same' };
   if (fault === 'kill') return FAULTS[OWN_KILL[point.where]].expected(stage);
   if (fault !== 'error') return FAULTS[fault].expected(stage, point.name);
   const settled = stage === 'committed' ? 'target' : stage === 'going back' || stage === 'before' ? 'source' : 'either';
