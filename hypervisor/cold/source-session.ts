@@ -105,6 +105,7 @@ export class ColdSourceSession {
   async #switch(endpoints: ColdEndpoints, onProgress: CopyProgress, signal: AbortSignal): Promise<ColdSwitchResult> {
     const memory = foldColdSource(await this.#deps.journal.requireCurrent(this.ref.vmid, this.ref.epoch));
     const watch = new Stopwatch();
+    if (memory.restarted) throw this.#failed('the guest was started again here');
     if (memory.handedOver) return this.#handOver(endpoints, watch);
     if (memory.stopping) throw this.#failed('the agent was restarted while the guest was down for the move');
     try {

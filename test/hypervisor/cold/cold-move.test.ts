@@ -39,18 +39,18 @@ test('what the target received is not what is here: nothing is freed', async () 
   expect(nodes.freed).toEqual([]);
 });
 
-test('one that does not stop in time runs on, and nothing is decided', async () => {
+test('one that does not stop in time runs on, and the target can never take it', async () => {
   const endpoints = await copied();
   nodes.powers.source.stubborn = true;
   await expect(switchOver(endpoints)).rejects.toMatchObject({ code: 'GuestNotStopped' });
-  expect([running(), await decision(), nodes.configNode()]).toEqual([[true, false], 'undecided', 'pve1']);
+  expect([running(), await decision(), nodes.configNode()]).toEqual([[true, false], 'aborted', 'pve1']);
 });
 
 test('the last copy fails while it is down: it runs again on the source', async () => {
   const endpoints = await copied();
   nodes.copyFails = (final) => (final ? new MigrationError('StorageUnavailable', 'ENOSPC') : null);
   await expect(switchOver(endpoints)).rejects.toThrow('ENOSPC');
-  expect([running(), await decision()]).toEqual([[true, false], 'undecided']);
+  expect([running(), await decision()]).toEqual([[true, false], 'aborted']);
 });
 
 test('called off while it is down: it runs again on the source', async () => {
@@ -58,7 +58,7 @@ test('called off while it is down: it runs again on the source', async () => {
   const session = await nodes.source.current(REF, nodes.plan);
   nodes.copyFails = () => { session.callOff(); return null; };
   await expect(switchOver(endpoints)).rejects.toMatchObject({ code: 'Cancelled' });
-  expect([running(), await decision()]).toEqual([[true, false], 'undecided']);
+  expect([running(), await decision()]).toEqual([[true, false], 'aborted']);
 });
 
 test.each([
@@ -97,10 +97,20 @@ test('the source\'s agent dies while the guest is down: the next one starts it b
   void switchOver(endpoints).catch(nothing);
   while (nodes.powers.source.runs) await new Promise((resolve) => setImmediate(resolve));
   expect(await nodes.restart('source')).toEqual(['guest 201: was down for its move and is started again']);
-  expect([running(), await decision()]).toEqual([[true, false], 'undecided']);
-  await expect(switchOver(endpoints)).rejects.toThrow(/agent was restarted/);
+  expect([running(), await decision()]).toEqual([[true, false], 'aborted']);
+  await expect(switchOver(endpoints)).rejects.toThrow(/started again here/);
   await nodes.source.rollback(REF, nodes.plan);
   expect(running()).toEqual([true, false]);
+});
+
+test('committed while this node was away and down for the move: its agent does not start the guest when it is back', async () => {
+  const endpoints = await copied();
+  nodes.powers.source.shutDown = async () => { nodes.powers.source.runs = false; return new Promise(() => undefined); };
+  void switchOver(endpoints).catch(nothing);
+  while (nodes.powers.source.runs) await new Promise((resolve) => setImmediate(resolve));
+  await nodes.token.decide(REF.vmid, REF.epoch, 'committed');
+  expect((await nodes.restart('source'))[0]).toMatch(/the commit token says committed/);
+  expect(running()).toEqual([false, false]);
 });
 
 test('the source\'s agent dies after HANDOVER: the next one says it again, and the guest is not started here', async () => {
