@@ -186,3 +186,29 @@ export interface EvacuationPlan {
   readonly quality: 'optimal' | 'feasible' | 'greedy';
   readonly warnings: readonly string[];
 }
+
+/** What one node says of itself and of what is on it. Gathering it changes nothing. */
+export interface NodeSurvey {
+  /** `cordoned` is for the cluster to say; the node answers false. */
+  readonly room: NodeRoom;
+  /** Guests whose process runs here. */
+  readonly running: readonly Vmid[];
+  /** Of running VMs, where a short look was asked for. */
+  readonly dirtyBytesPerSecond: Readonly<Record<string, number>>;
+}
+
+export interface PlanInput {
+  readonly request: EvacuationRequest;
+  /** Of the nodes that answered. */
+  readonly surveys: readonly NodeSurvey[];
+  /** Guests that are not to be planned again: they have moved, are moving, or were given up. */
+  readonly settled: readonly Vmid[];
+}
+
+/** What is still on a node; all empty: it is. */
+export interface NodeRemains {
+  readonly guests: readonly Vmid[];
+  readonly processes: readonly string[];
+  readonly volumes: readonly string[];
+  readonly reservations: readonly string[];
+}
