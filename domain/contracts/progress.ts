@@ -2,7 +2,7 @@ import type { NextStep, RoundSample } from '../convergence/decide.js';
 import type { MigrationReport } from './report.js';
 
 export const PHASES = [
-  'validating', 'reserving', 'diskSync', 'precopy', 'switchover', 'verifying', 'cleanup', 'completed',
+  'validating', 'queued', 'reserving', 'diskSync', 'precopy', 'switchover', 'verifying', 'cleanup', 'completed',
   'deciding', 'rollingBack', 'rolledBack', 'needsOperator', 'refused',
 ] as const;
 export type Phase = (typeof PHASES)[number];
