@@ -31,6 +31,8 @@ export async function rollForward(run: MigrationRun, result: SwitchResult | null
     if (error instanceof LeftBehind) return endWithoutTarget(run, result, error.message);
     throw error;
   }
+  // Nothing flows between the nodes any more; what is cleaned up is each node's own.
+  run.admission?.done('prepare', 'transfer', 'switchover');
   state.enter('cleanup', `vm ${plan.vmid} runs on ${plan.target}; cleaning up`);
   await run.armed?.disarm();
   await Promise.all([
