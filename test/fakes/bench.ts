@@ -56,6 +56,13 @@ export class Bench {
     return new Agent(this.env.nativeConnection, queue, { activities });
   }
 
+  /** Takes the control worker away, with all it remembers, and brings another. */
+  async restartControl(meanwhile: () => Promise<void>): Promise<void> {
+    await this.#control.stop();
+    await meanwhile();
+    await this.#control.start();
+  }
+
   async stop(): Promise<void> {
     await this.#control.stop();
     await this.env.teardown();

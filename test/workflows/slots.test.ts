@@ -1,80 +1,10 @@
-import type { WorkflowHandle } from '@temporalio/client';
-import type { LedgerView, LimitChange, SlotNeed } from '../../domain/contracts/slots.js';
 import { slotLedgerWorkflowId } from '../../domain/ids.js';
-import { Bench } from '../fakes/bench.js';
-import { gateAt } from '../fakes/gate.js';
-import { Scenario, endingOf, eventually, progressOf, type ScenarioOptions } from '../fakes/scenario.js';
-import { describeCases, expectSound } from '../fakes/table.js';
+import type { Bench } from '../fakes/bench.js';
+import { isOver, needOf, newResource, setLimits, viewOf, withConvoy } from '../fakes/convoy.js';
+import { endingOf, eventually, progressOf } from '../fakes/scenario.js';
+import { describeCases } from '../fakes/table.js';
 
 jest.setTimeout(120_000);
-
-let resources = 0;
-const newResource = (): string => `shared${(resources += 1)}`;
-
-const needOf = (resource: string, out = 2): SlotNeed =>
-  ({ resource, pools: ['prepare-out', 'transfer-out', 'switchover-out'], configured: { 'transfer-out': out, 'prepare-out': 2 } });
-
-const viewOf = async ({ env }: Bench, resource: string): Promise<LedgerView> => env.client.workflow.getHandle(slotLedgerWorkflowId(resource)).query<LedgerView>('slots');
-const setLimits = ({ env }: Bench, resource: string, change: LimitChange): Promise<LedgerView> =>
-  env.client.workflow.getHandle(slotLedgerWorkflowId(resource)).executeUpdate<LedgerView, [LimitChange]>('setLimits', { args: [change] });
-
-const isOver = (bench: Bench, resource: string): Promise<boolean> =>
-  bench.env.client.workflow.getHandle(slotLedgerWorkflowId(resource)).describe().then(({ status }) => status.name === 'COMPLETED');
-
-/** Migrations that share slots; each stays in its copying until it is let go on. */
-class Convoy {
-  readonly gates: ReturnType<typeof gateAt>[] = [];
-  readonly scenarios: Scenario[] = [];
-  readonly handles: WorkflowHandle[] = [];
-  readonly #bench: Bench;
-
-  constructor(bench: Bench) {
-    this.#bench = bench;
-  }
-
-  async add(slots: readonly SlotNeed[], options: ScenarioOptions = {}): Promise<number> {
-    const gate = gateAt('source.precopy', { firstOnly: true });
-    const scenario = new Scenario(this.#bench, { pauseAt: gate.pauseAt, ...options, slots });
-    this.gates.push(gate);
-    this.scenarios.push(scenario);
-    this.handles.push(await scenario.start());
-    return this.handles.length - 1;
-  }
-
-  handle(index: number): WorkflowHandle {
-    return this.handles[index] as WorkflowHandle;
-  }
-
-  copying(index: number): Promise<void> {
-    return (this.gates[index] as ReturnType<typeof gateAt>).reached;
-  }
-
-  async queued(index: number): Promise<void> {
-    await eventually(async () => (await progressOf(this.handle(index))).phase === 'queued');
-  }
-
-  letGo(index: number): void {
-    (this.gates[index] as ReturnType<typeof gateAt>).open();
-  }
-
-  async expect(index: number, outcome: Parameters<typeof expectSound>[2]): Promise<void> {
-    expectSound(this.scenarios[index] as Scenario, await endingOf(this.handle(index)), outcome);
-  }
-
-  async stop(): Promise<void> {
-    for (const gate of this.gates) gate.open();
-    await Promise.all(this.scenarios.map((scenario) => scenario.stop()));
-  }
-}
-
-async function withConvoy(bench: Bench, tell: (convoy: Convoy) => Promise<void>): Promise<void> {
-  const convoy = new Convoy(bench);
-  try {
-    await tell(convoy);
-  } finally {
-    await convoy.stop();
-  }
-}
 
 const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   'six that share two slots: never more than two at once, and all arrive': (bench) => withConvoy(bench, async (convoy) => {
@@ -94,6 +24,9 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     expect(most.ever).toBe(2);
     await eventually(() => isOver(bench, resource));
     expect((await viewOf(bench, resource)).holders).toEqual([]);
+    // On the way it has continued as new.
+    const { events } = await bench.env.client.workflow.getHandle(slotLedgerWorkflowId(resource)).fetchHistory();
+    expect(events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId).toMatch(/./);
   }),
 
   'who waits says for what, and goes on when a slot is free': (bench) => withConvoy(bench, async (convoy) => {
@@ -102,7 +35,7 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await convoy.copying(0);
     await convoy.add([needOf(resource, 1)]);
     await convoy.queued(1);
-    const { vmid } = convoy.scenarios[0] as Scenario;
+    const vmid = convoy.scenarios[0]?.vmid ?? 0;
     expect(await progressOf(convoy.handle(1))).toMatchObject({ waitingFor: `its turn on ${resource}: place 1 of 1 in the queue; 1 of 1 transfers out is taken, by guest ${vmid}` });
     expect(convoy.scenarios[1]?.world.lock).toBeNull();
     expect(await viewOf(bench, resource)).toMatchObject({ holders: [{ vmid }], waiters: [{ vmid: convoy.scenarios[1]?.vmid }] });
@@ -212,8 +145,12 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     const resource = newResource();
     await convoy.add([needOf(resource, 1)], { pauseAt: () => Promise.resolve(), faults: [{ activity: 'source.syncDisks', when: 'after' }] });
     await convoy.add([needOf(resource, 1)], { pauseAt: () => Promise.resolve(), faults: [{ activity: 'target.reserveTarget', when: 'before' }] });
-    await convoy.expect(0, 'rolled-back');
-    await convoy.expect(1, 'rolled-back');
+    const pauseAt = (): Promise<void> => Promise.resolve();
+    const locked = { epoch: 'other', workflowId: 'migrate-guest-other' };
+    await convoy.add([needOf(resource, 1)], { pauseAt }, ({ world }) => Object.assign(world, { lock: locked }));
+    await convoy.add([needOf(resource, 1)], { pauseAt, seesLock: true }, ({ world }) => Object.assign(world, { lock: locked }));
+    for (const index of [0, 1]) await convoy.expect(index, 'rolled-back');
+    for (const index of [2, 3]) expect((await endingOf(convoy.handle(index))).report?.outcome).toBe('refused');
     await eventually(() => isOver(bench, resource));
     expect(await viewOf(bench, resource)).toMatchObject({ holders: [], waiters: [] });
   }),
