@@ -75,7 +75,7 @@ const production: Timings = {
   factsFreshMs: 10 * second,
   slotUndoMs: 2 * minute,
   ledgerCheckMs: 15 * second,
-  ledgerIdleCheckMs: 10 * minute,
+  ledgerIdleCheckMs: minute,
   ledgerLingerMs: minute,
   ledgerHistoryEvents: 2000,
   maximumHistoryEvents: 40_000,
