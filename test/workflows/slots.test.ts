@@ -177,4 +177,4 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   }),
 };
 
-describeCases('slots', cases, 4);
+describeCases('slots', cases, 3);
