@@ -27,7 +27,7 @@ export interface Timings {
   readonly awaitedPauseMs: number;
   /** Waiting longer than this sets `NeedsOperator`. */
   readonly needsOperatorMs: number;
-  /** A ledger's answer is waited for so long, then asked for once more, for twice as long; then it is done without. */
+  /** A ledger's answer is waited for so long, then asked for once more, for four times as long; then it is done without. */
   readonly slotAnswerMs: number;
   /** While it waits for slots, it asks for its place; the pause doubles up to the maximum. */
   readonly slotAskAgainMs: number;

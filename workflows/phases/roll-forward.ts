@@ -17,6 +17,8 @@ export async function rollForward(run: MigrationRun, result: SwitchResult | null
   saga.commit();
   run.decided = 'committed';
   run.operator.dropGiveUp();
+  // Nothing flows between the nodes any more: what is left to do is each node's own.
+  run.admission?.done('prepare', 'transfer', 'switchover');
   state.enter('verifying', `vm ${plan.vmid} belongs to ${plan.target}`);
   try {
     if (result === null) {
@@ -31,8 +33,6 @@ export async function rollForward(run: MigrationRun, result: SwitchResult | null
     if (error instanceof LeftBehind) return endWithoutTarget(run, result, error.message);
     throw error;
   }
-  // Nothing flows between the nodes any more; what is cleaned up is each node's own.
-  run.admission?.done('prepare', 'transfer', 'switchover');
   state.enter('cleanup', `vm ${plan.vmid} runs on ${plan.target}; cleaning up`);
   await run.armed?.disarm();
   await Promise.all([

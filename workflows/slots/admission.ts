@@ -94,7 +94,7 @@ export class Admission {
     const isHeard = (): boolean => this.#claims.unanswered.length === 0;
     if (await condition(isHeard, slotAnswerMs, { summary: 'answers of the ledgers' })) return;
     this.#send(this.#claims.askAgain(Date.now()));
-    if (await condition(isHeard, 2 * slotAnswerMs, { summary: 'answers of the ledgers, asked again' })) return;
+    if (await condition(isHeard, AGAIN * slotAnswerMs, { summary: 'answers of the ledgers, asked again' })) return;
     const { skipped, messages } = this.#claims.skipUnanswered(Date.now());
     for (const resource of skipped) {
       this.#hide(resource);
@@ -144,6 +144,9 @@ export class Admission {
     this.#sending.add(sending);
   }
 }
+
+/** So many times longer the second answer is waited for: a control worker may be on its way back. */
+const AGAIN = 4;
 
 const EVERY_CLASS: readonly SlotClass[] = ['prepare', 'transfer', 'switchover'];
 

@@ -31,7 +31,7 @@ function drawing({ first, seed }: { first: number[]; seed: number }): (below: nu
   };
 }
 
-const RUNS = { numRuns: 60, endOnFailure: true };
+const RUNS = { numRuns: 200, endOnFailure: true };
 
 describe('admission, whatever the order of messages and however often they arrive', () => {
   it('never lets more in than the limits, serves everyone, and keeps no slot', () => {
