@@ -48,8 +48,8 @@ export interface DiskSyncReport {
 /** What a visit to the driver brings home. */
 export type PrecopyVisit =
   | { readonly kind: 'round'; readonly sample: RoundSample }
-  /** The switch has begun or is over: collect it with `switchover`. */
-  | { readonly kind: 'switching'; readonly sample: RoundSample | null }
+  /** The switch has begun or is over: collect it with `switchover`, unless its result came along. */
+  | { readonly kind: 'switching'; readonly sample: RoundSample | null; readonly result?: SwitchoverResult }
   /** The migration ended in QEMU without a switch; the guest runs on the source. */
   | { readonly kind: 'ended'; readonly cause: string; readonly sample: RoundSample | null };
 
@@ -59,6 +59,8 @@ export interface PrecopyInput extends Planned {
   readonly decision: NextStep;
   /** Rounds the workflow has already seen: the visit returns with the first later one. */
   readonly seenVisits: number;
+  /** The caller takes the switch's result from this visit, when it is over by then: one hop less. */
+  readonly takesResult?: boolean;
 }
 
 /** The parts of the time in which the guest ran nowhere, ms. Each is measured on one node's monotonic clock. */

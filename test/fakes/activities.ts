@@ -20,6 +20,8 @@ export interface FakeOptions {
   readonly switchFault?: SwitchFault;
   /** The driver switches at this visit; Infinity: never. */
   readonly switchAtVisit?: number;
+  /** The last visit finds the switch over, and brings its result. */
+  readonly bringsResult?: boolean;
   /** An activity that blocks until it is cancelled, for cancelling a workflow at that very step. */
   readonly holdAt?: string;
   /** What the source says of its QEMU after the roll-back. */
@@ -102,7 +104,7 @@ export class FakeActivities {
     limitBandwidth: ({ bandwidthBytesPerSecond }) => {
       this.decisions.push(`disks ${bandwidthBytesPerSecond}`);
     },
-    precopy: async ({ seenVisits, decision }) => {
+    precopy: async ({ seenVisits, decision, takesResult }) => {
       const { world } = this;
       const visit = seenVisits + 1;
       this.decisions.push(decision.action);
@@ -111,7 +113,7 @@ export class FakeActivities {
       if (visit < (this.#options.switchAtVisit ?? 3)) return { kind: 'round', sample: sampleOf(visit) };
       await untilCancelled(world.listening);
       return world.switchNow()
-        ? { kind: 'switching', sample: sampleOf(visit) }
+        ? { kind: 'switching', sample: sampleOf(visit), ...(takesResult === true && this.#options.bringsResult === true ? { result: switchoverResult } : {}) }
         : { kind: 'ended', cause: 'the switch was not allowed', sample: sampleOf(visit) };
     },
     switchover: () => {

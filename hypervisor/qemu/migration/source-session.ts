@@ -82,7 +82,8 @@ export class SourceSession {
     await driver.holdWhile(await this.#probe.reason(() => this.#deps.token.probeWritable(this.ref.vmid)));
     const visit = await driver.visit(input.seenVisits, signal, onFigures);
     if (visit.kind === 'round') await failpoint('source.round.after');
-    return visit;
+    const over = visit.kind === 'switching' && driver.state === 'switched';
+    return over && input.takesResult === true ? { ...visit, result: await this.switchover(signal) } : visit;
   }
 
   async switchover(signal: AbortSignal): Promise<SwitchoverResult> {
