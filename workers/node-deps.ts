@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { MigrationPlan } from '../domain/contracts/plan.js';
-import type { EpochRef } from '../domain/contracts/activities.js';
+import type { Epoch, EpochRef, NodeName, Vmid } from '../domain/ids.js';
 import type { CommitToken, GuestConfigStore, GuestLock, Journal } from '../domain/contracts/ports.js';
 import type { FerryConfig } from '../domain/edge/ferry-config.js';
-import type { Epoch, NodeName, Vmid } from '../domain/ids.js';
 import { parseVmConfig } from '../domain/guest/parse-vm-config.js';
 import type { TargetDeps } from '../hypervisor/qemu/incoming/target-deps.js';
 import type { SourceDeps } from '../hypervisor/qemu/migration/source-deps.js';

@@ -1,4 +1,5 @@
-import type { EpochRef, Planned } from '../domain/contracts/activities.js';
+import type { Planned } from '../domain/contracts/activities.js';
+import type { EpochRef } from '../domain/ids.js';
 import type { MigrateRequest } from '../domain/contracts/request.js';
 import type { MigrationPlan } from '../domain/contracts/plan.js';
 import type { Saga } from '../domain/saga.js';

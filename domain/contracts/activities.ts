@@ -1,28 +1,19 @@
-import type { DriveName, Epoch, NodeName, Vmid, Volid } from '../ids.js';
+import type { DriveName, EpochRef, NodeName, Vmid, Volid } from '../ids.js';
 import type { ColdEndpoints, ColdSwitchResult, VolumeSyncReport } from './cold.js';
+import type { Endpoint } from './endpoint.js';
 import type { FenceInput, FenceResult, NodeProbe, NodeProbeInput } from './fencing.js';
 import type { ClusterFacts, GuestRunState, NodeFacts } from './facts.js';
 import type { MigrationPlan } from './plan.js';
 import type { MigrateRequest } from './request.js';
-import type { NextStep, RoundSample } from '../convergence/decide.js';
-import type { LedgerEntry, NodeReconciliation, RunState, SettlementFacts } from './reconcile.js';
-
-/** Which migration, of which guest: in every command to a node, so that a stale one can be refused. */
-export interface EpochRef {
-  readonly vmid: Vmid;
-  readonly epoch: Epoch;
-}
+import type { NextStep, RoundSample } from '../convergence/sample.js';
+import type { LedgerEntry, NodeReconciliation, SettlementFacts } from './reconcile.js';
+import type { RunState } from './run-state.js';
 
 export interface Planned extends EpochRef {
   readonly plan: MigrationPlan;
   /** The workflow that runs this migration: whoever finds the journal later asks it whether it still does. */
   readonly workflowId?: string;
 }
-
-/** Where to reach something on the target. */
-export type Endpoint =
-  | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
 
 export interface DiskExport {
   readonly drive: DriveName;

@@ -3,7 +3,7 @@ import type { CtConfig } from '../guest/ct-config.js';
 import type { VmConfig } from '../guest/vm-config.js';
 import type { DatacenterConfig } from '../cluster/datacenter-config.js';
 import type { StorageConfig } from '../cluster/storage-config.js';
-import type { RunState } from './reconcile.js';
+import type { RunState } from './run-state.js';
 
 export interface ClusterMember {
   readonly name: NodeName;

@@ -1,8 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ClusterActivities, EpochRef, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
+import type { ClusterActivities, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
+import type { EpochRef } from '../../domain/ids.js';
 import type { FenceResult, NodeProbe } from '../../domain/contracts/fencing.js';
-import type { RunState } from '../../domain/contracts/reconcile.js';
+import type { RunState } from '../../domain/contracts/run-state.js';
 import { parseSettleRequest } from '../../domain/edge/settle-request.js';
 import type { ClusterFacts, GuestRunState } from '../../domain/contracts/facts.js';
 import type { ErrorCode } from '../../domain/errors.js';

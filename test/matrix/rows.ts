@@ -1,4 +1,4 @@
-import type { Phase } from '../../domain/contracts/progress.js';
+import type { Phase } from '../../domain/contracts/phase.js';
 import { FAILPOINTS, type Failpoint, type FailpointAction, type LiveFailpointName as FailpointName } from '../../domain/failpoints.js';
 import { FAULTS, type Expected, type Fault, type FaultName, type Stage } from './faults.js';
 

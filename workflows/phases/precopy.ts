@@ -1,5 +1,6 @@
 import { workflowInfo } from '@temporalio/workflow';
-import { decideNextStep, type NextStep } from '../../domain/convergence/decide.js';
+import { decideNextStep } from '../../domain/convergence/decide.js';
+import type { NextStep } from '../../domain/convergence/sample.js';
 import type { SwitchoverResult, TargetEndpoints } from '../../domain/contracts/activities.js';
 import type { LivePlan } from '../../domain/contracts/plan.js';
 import { failure } from '../failures.js';

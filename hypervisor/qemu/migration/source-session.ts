@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import { failpoint } from '../../failpoint.js';
-import type { DiskSyncReport, EpochRef, PrecopyInput, PrecopyVisit, SwitchoverResult, TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { DiskSyncReport, PrecopyInput, PrecopyVisit, SwitchoverResult, TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { EpochRef } from '../../../domain/ids.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
-import type { RoundSample } from '../../../domain/convergence/decide.js';
+import type { RoundSample } from '../../../domain/convergence/sample.js';
 import type { Channels } from '../../transport/channels.js';
 import type { QmpClient } from '../qmp/client.js';
 import { Monitor } from '../qmp/monitor.js';
