@@ -4,7 +4,6 @@ import type { MigrateRequest } from '../domain/contracts/request.js';
 import type { MigrationPlan } from '../domain/contracts/plan.js';
 import type { Saga } from '../domain/saga.js';
 import type { OperatorWord } from './operator/word.js';
-import type { ArmedTarget } from './phases/arm.js';
 import type { Steps } from './proxies.js';
 import type { MigrationState } from './state.js';
 
@@ -27,7 +26,8 @@ export interface MigrationRun {
   tokenPossible: boolean;
   /** The driver may have begun the switch: the decision needs evidence from both nodes. */
   switchPossible: boolean;
-  armed: ArmedTarget | null;
+  /** The target, listening for HANDOVER. */
+  armed: { disarm(): Promise<void> } | null;
   /** What the token says, once it is known here. */
   decided: 'committed' | 'aborted' | null;
   /** Nodes whose part an operator allowed to be left. */
