@@ -111,3 +111,6 @@ export const FAULTS = {
 } as const satisfies Readonly<Record<string, Fault>>;
 
 export type FaultName = keyof typeof FAULTS;
+
+/** The fault that `kill` is, by the process that comes by. */
+export const OWN_KILL = { 'source agent': 'kill source agent', 'target agent': 'kill target agent', 'control worker': 'kill control worker' } as const;
