@@ -55,8 +55,8 @@ export class SourceSession {
     const monitor = new Monitor(client);
     if (channels.nbd === null) throw new MigrationError('MirrorFailed', 'mirror failed: the target offers no NBD server');
     const memory = foldSource(await this.#deps.journal.requireCurrent(this.ref.vmid, this.ref.epoch));
-    // QEMU would stand still while it connects to a network that does not answer.
-    if (!memory.mirroring) await untilArmed(channels.handoff, signal);
+    // QEMU would stand still while it connects to a network that does not answer; a tunnel has connected already.
+    if (!memory.mirroring && channels.tunnel === null) await untilArmed(channels.handoff, signal);
     this.#takeBudget(memory.steered);
     await this.#note('mirroring');
     await failpoint('source.mirrors.before');
