@@ -11,6 +11,12 @@ export type Epoch = string;
 /** `scsi0`, `virtio1`, … */
 export type DriveName = string;
 
+/** Which migration, of which guest: in every command to a node, so that a stale one can be refused. */
+export interface EpochRef {
+  readonly vmid: Vmid;
+  readonly epoch: Epoch;
+}
+
 export const MIGRATIONS_QUEUE = 'migrations';
 export const nodeQueue = (node: NodeName): string => `node-${node}`;
 /** null: a queue of no node. */

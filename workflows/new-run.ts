@@ -1,4 +1,4 @@
-import type { EpochRef } from '../domain/contracts/activities.js';
+import type { EpochRef } from '../domain/ids.js';
 import type { MigrationPlan } from '../domain/contracts/plan.js';
 import type { MigrateRequest } from '../domain/contracts/request.js';
 import { Saga } from '../domain/saga.js';

@@ -1,13 +1,13 @@
-import type { ClusterActivities, EpochRef } from '../../domain/contracts/activities.js';
+import type { ClusterActivities } from '../../domain/contracts/activities.js';
+import type { EpochRef, NodeName, Vmid } from '../../domain/ids.js';
 import type { FenceInput, FenceResult, NodeProbe, NodeProbeInput } from '../../domain/contracts/fencing.js';
 import type { ClusterFacts } from '../../domain/contracts/facts.js';
 import type { CommitToken, GuestLock } from '../../domain/contracts/ports.js';
 import type { SlotNeed, SlotRequests } from '../../domain/contracts/slots.js';
-import type { RunState } from '../../domain/contracts/reconcile.js';
+import type { RunState } from '../../domain/contracts/run-state.js';
 import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
 import { failpoint } from '../../hypervisor/failpoint.js';
 import { parseSettleRequest } from '../../domain/edge/settle-request.js';
-import type { NodeName, Vmid } from '../../domain/ids.js';
 import { atTheEdge } from '../at-the-edge.js';
 
 export interface ClusterActivityDeps {

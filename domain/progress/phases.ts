@@ -1,5 +1,5 @@
 import { assertNever } from '../errors.js';
-import type { Phase } from '../contracts/progress.js';
+import type { Phase } from '../contracts/phase.js';
 
 /** One sentence for each phase. */
 export function whatHappens(phase: Phase): string {

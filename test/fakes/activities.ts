@@ -1,15 +1,16 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ClusterActivities, EpochRef, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
+import type { ClusterActivities, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
+import type { EpochRef } from '../../domain/ids.js';
 import type { FenceResult, NodeProbe } from '../../domain/contracts/fencing.js';
 import type { SlotNeed } from '../../domain/contracts/slots.js';
-import type { RunState } from '../../domain/contracts/reconcile.js';
+import type { RunState } from '../../domain/contracts/run-state.js';
 import { parseSettleRequest } from '../../domain/edge/settle-request.js';
 import type { ClusterFacts, GuestRunState } from '../../domain/contracts/facts.js';
 import type { ErrorCode } from '../../domain/errors.js';
 import type { MigrateRequest } from '../../domain/contracts/request.js';
 import { DEFAULT_PRIORITY } from '../../domain/admission/priority.js';
-import { clusterFacts, nodeFacts, requestFor } from './facts.js';
+import { SINCE, clusterFacts, lockedBy, nodeFacts, requestFor } from './facts.js';
 import { Faults, injected, type Fault, type SwitchFault } from './faults.js';
 import { commitTimes, endpoints, sampleOf, switchoverResult } from './figures.js';
 import { note } from './node-activities.js';
@@ -23,6 +24,8 @@ export interface FakeOptions {
   readonly switchFault?: SwitchFault;
   /** The driver switches at this visit; Infinity: never. */
   readonly switchAtVisit?: number;
+  /** The last visit finds the switch over, and brings its result. */
+  readonly bringsResult?: boolean;
   /** An activity that blocks until it is cancelled, for cancelling a workflow at that very step. */
   readonly holdAt?: string;
   /** What the source says of its QEMU after the roll-back. */
@@ -110,7 +113,7 @@ export class FakeActivities {
     limitBandwidth: ({ bandwidthBytesPerSecond }) => {
       this.decisions.push(`disks ${bandwidthBytesPerSecond}`);
     },
-    precopy: async ({ seenVisits, decision }) => {
+    precopy: async ({ seenVisits, decision, takesResult }) => {
       const { world } = this;
       const visit = seenVisits + 1;
       this.decisions.push(decision.action);
@@ -119,7 +122,7 @@ export class FakeActivities {
       if (visit < (this.#options.switchAtVisit ?? 3)) return { kind: 'round', sample: sampleOf(visit) };
       await untilCancelled(world.listening);
       return world.switchNow()
-        ? { kind: 'switching', sample: sampleOf(visit) }
+        ? { kind: 'switching', sample: sampleOf(visit), ...(takesResult === true && this.#options.bringsResult === true ? { result: switchoverResult } : {}) }
         : { kind: 'ended', cause: 'the switch was not allowed', sample: sampleOf(visit) };
     },
     switchover: () => {
@@ -221,14 +224,8 @@ export class FakeActivities {
   }
 }
 
-const SINCE = '2030-01-01T00:00:00.000Z';
 /** The activities of a set, each free to answer at once. */
 type Loose<A> = { [K in keyof A]: A[K] extends (...args: infer P) => Promise<infer R> ? (...args: P) => R | Promise<R> : never };
-
-function lockedBy({ guest }: ClusterFacts, lock: World['lock']): Partial<ClusterFacts> {
-  if (lock === null || guest?.kind !== 'qemu') return {};
-  return { lockOwner: { ...lock, requestedBy: 'root@pam', since: SINCE }, guest: { ...guest, config: { ...guest.config, lock: 'migrate' } } };
-}
 
 async function beating<T>(work: (fallSilent: () => Promise<never>) => Promise<T>): Promise<T> {
   const context = Context.current();
