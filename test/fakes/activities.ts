@@ -6,7 +6,7 @@ import type { FenceResult, NodeProbe } from '../../domain/contracts/fencing.js';
 import type { SlotNeed } from '../../domain/contracts/slots.js';
 import type { RunState } from '../../domain/contracts/run-state.js';
 import { parseSettleRequest } from '../../domain/edge/settle-request.js';
-import type { ClusterFacts, GuestRunState } from '../../domain/contracts/facts.js';
+import type { GuestRunState } from '../../domain/contracts/facts.js';
 import type { ErrorCode } from '../../domain/errors.js';
 import type { MigrateRequest } from '../../domain/contracts/request.js';
 import { DEFAULT_PRIORITY } from '../../domain/admission/priority.js';
