@@ -5,6 +5,7 @@ import type { MigrationPlan } from '../domain/contracts/plan.js';
 import type { Saga } from '../domain/saga.js';
 import type { OperatorWord } from './operator/word.js';
 import type { Steps } from './proxies.js';
+import type { Admission } from './slots/admission.js';
 import type { MigrationState } from './state.js';
 
 /** One migration in progress: what the phases share. */
@@ -34,4 +35,6 @@ export interface MigrationRun {
   readonly left: Set<'source' | 'target'>;
   /** Committed, but the target was fenced before its guest was seen running. */
   targetLost: boolean;
+  /** The slots it holds; null: it needs none. */
+  readonly admission: Admission | null;
 }

@@ -5,6 +5,7 @@ import type { FenceInput, FenceResult, NodeProbe, NodeProbeInput } from './fenci
 import type { ClusterFacts, GuestRunState, NodeFacts } from './facts.js';
 import type { MigrationPlan } from './plan.js';
 import type { MigrateRequest } from './request.js';
+import type { SlotNeed, SlotRequests } from './slots.js';
 import type { NextStep, RoundSample } from '../convergence/sample.js';
 import type { LedgerEntry, NodeReconciliation, SettlementFacts } from './reconcile.js';
 import type { RunState } from './run-state.js';
@@ -113,9 +114,16 @@ export interface CommitTimes {
   readonly state?: GuestRunState;
 }
 
+export interface OpenedRequest {
+  readonly request: MigrateRequest;
+  readonly cluster: ClusterFacts;
+  /** Slots it has to have before nodes are touched; absent or empty: none. */
+  readonly slots?: readonly SlotNeed[];
+}
+
 export interface ClusterActivities {
   /** Parses the operator's input and reads the cluster file system. Fails with `InvalidInput`; changes nothing. */
-  openRequest(raw: unknown): Promise<{ readonly request: MigrateRequest; readonly cluster: ClusterFacts }>;
+  openRequest(raw: unknown): Promise<OpenedRequest>;
   /** Takes the guest's lock for this epoch; idempotent for the owner. Fails with `GuestLocked`, naming the owner. */
   lockGuest(input: EpochRef & { node: NodeName; nodes?: readonly NodeName[]; workflowId: string; requestedBy: string; reason?: string }): Promise<void>;
   /** Releases the lock if this epoch owns it, wherever the config is now; otherwise does nothing. */
@@ -135,6 +143,8 @@ export interface ClusterActivities {
   openSettlement(raw: unknown): Promise<SettlementFacts>;
   /** Whether some run of this epoch is still open. */
   readRun(input: EpochRef & { readonly workflowId: string }): Promise<RunState>;
+  /** Carries a migration's requests to the ledgers of slots, and starts those that are not open. A second time is harmless. */
+  requestSlots(input: SlotRequests): Promise<void>;
   /** Members of the cluster, online or not. */
   listNodes(): Promise<readonly NodeName[]>;
 }

@@ -16,6 +16,8 @@ export async function rollForward(run: MigrationRun, result: SwitchResult | null
   saga.commit();
   run.decided = 'committed';
   run.operator.dropGiveUp();
+  // Nothing flows between the nodes any more: what is left to do is each node's own.
+  run.admission?.done('prepare', 'transfer', 'switchover');
   state.enter('verifying', `vm ${plan.vmid} belongs to ${plan.target}`);
   try {
     if (result === null) {
