@@ -6,7 +6,7 @@ import type { CtWatch } from '../../lab/ct-watch.js';
 import { addedMountPoint } from '../../lab/layout.js';
 import { begin, reported, startColdLab, type ColdLab } from './support/cold.js';
 import { untilProgress } from './support/cluster.js';
-import { expectWhole, toldBy } from './support/container.js';
+import { expectWhole, toldBy, until } from './support/container.js';
 
 jest.setTimeout(180_000);
 const VMID = 201;
@@ -95,6 +95,25 @@ test('nobody else starts it while it moves: neither by hand nor an agent that co
   });
   expect(report).toMatchObject({ outcome: 'migrated' });
   await whole(target, told);
+});
+
+test('target loses its power after the hand-over and stays away: it runs on the source, before the target is back', async () => {
+  const [[source, target], told] = [nodes(), await toldBy(probe)];
+  const points = cold.lab.failpoints(source);
+  points.arm('source.handed-over.after', 'hang');
+  const migration = await begin(cold, VMID, target, { restart: true });
+  await points.untilFired('source.handed-over.after', REACH_MS);
+  await cold.lab.crash(target);
+  points.release('source.handed-over.after');
+  try {
+    const { answered } = await probe.snapshot();
+    const seen = await until(probe, (report) => report.answered > answered, REACH_MS);
+    console.log(`target gone after the hand-over: silent ${seen.maxGapMs} ms`);
+  } finally {
+    await cold.lab.boot(target);
+  }
+  expect(reported(await migration.ending())).toMatchObject({ outcome: 'rolled-back' });
+  await whole(source, told);
 });
 
 /** KiB that have arrived. */

@@ -121,7 +121,8 @@ function expectedOf({ name, where }: Point, fault: Row['fault']): Expected {
     case 'fill disk of target':
       return to('source');
     case 'cancel':
-      return to(stage === 'handed over' ? 'either' : 'source');
+      // It is let go as soon as the word is given: that may be before the agent has heard it.
+      return to(stage === 'before' ? 'source' : 'either');
     case 'error':
       return to(stage === 'handed over' ? 'target' : stage === 'down' ? 'source' : 'either');
     default:

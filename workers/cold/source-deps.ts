@@ -8,7 +8,7 @@ import { TreeCheck } from '../../hypervisor/cold/tree-check.js';
 import { createLimiter, type Limiter } from '../../hypervisor/storage/copy/limiter.js';
 import { openTunnelEarly, prepareSsh } from '../../hypervisor/transport/channels.js';
 import { openColdWays } from '../../hypervisor/transport/cold-ways.js';
-import { clearRunPath, runPath } from '../../hypervisor/transport/listen-spec.js';
+import { clearRunPath, makeRunPath, runPath } from '../../hypervisor/transport/listen-spec.js';
 import type { SshConnection } from '../../hypervisor/transport/ssh/ssh-client.js';
 import { closeTunnel } from '../../hypervisor/transport/ssh/ssh-tunnel.js';
 import { closeTunnelsInto } from '../../hypervisor/transport/ssh/stray-tunnels.js';
@@ -28,6 +28,8 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
     limiters.set(epoch, limiter);
     return limiter;
   };
+  // Not among what a node forgets when it loses its power: without it nobody knows whether the volumes may be freed.
+  const receivedDir = join(config.stateDir, 'received');
   const checks = new Map<string, TreeCheck>();
   const checkOf = async (ref: EpochRef, plan: ColdPlan, volid: Volid): Promise<TreeCheck> => {
     const key = `${ref.epoch} ${volid}`;
@@ -35,7 +37,7 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
     if (known !== undefined) return known;
     const { path } = (await storages.find(plan.kind))(volid);
     const number = plan.volumes.findIndex((volume) => volume.volid === volid);
-    const check = new TreeCheck({ volid, dir: path, file: join(runPath(config.runDir, ref), `received-${number}.json`) });
+    const check = new TreeCheck({ volid, dir: path, file: join(await makeRunPath(receivedDir, ref), `received-${number}.json`) });
     checks.set(key, check);
     return check;
   };
@@ -75,6 +77,7 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
       if (record !== null) await closeTunnel(record);
       await closeTunnelsInto(dir);
       await clearRunPath(config.runDir, ref);
+      await clearRunPath(receivedDir, ref);
     },
   };
 }

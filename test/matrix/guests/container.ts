@@ -33,6 +33,8 @@ export class Container extends MatrixGuest {
   }
 
   async begin(): Promise<void> {
+    // Another guest's row may have taken its node's power.
+    if (!this.runsOn(this.source)) await this.start();
     this.#probe.reset();
     this.#told = (await this.#answer(({ n }) => n > 0))?.n ?? 0;
   }
