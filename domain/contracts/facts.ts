@@ -4,7 +4,7 @@ import type { VmConfig } from '../guest/vm-config.js';
 import type { DatacenterConfig } from '../cluster/datacenter-config.js';
 import type { ResourceMapping } from '../cluster/parse-mappings.js';
 import type { StorageConfig } from '../cluster/storage-config.js';
-import type { RunState } from './reconcile.js';
+import type { RunState } from './run-state.js';
 
 export interface ClusterMember {
   readonly name: NodeName;

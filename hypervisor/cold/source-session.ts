@@ -1,4 +1,4 @@
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { EpochRef } from '../../domain/ids.js';
 import type { ColdEndpoints, ColdSwitchResult, VolumeSync, VolumeSyncReport } from '../../domain/contracts/cold.js';
 import type { ColdPlan } from '../../domain/contracts/plan.js';
 import { MigrationError, messageOf } from '../../domain/errors.js';

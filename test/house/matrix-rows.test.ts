@@ -1,4 +1,4 @@
-import { PHASES } from '../../domain/contracts/progress.js';
+import { PHASES } from '../../domain/contracts/phase.js';
 import { ALL_FAILPOINTS, FAILPOINTS } from '../../domain/failpoints.js';
 import { FAULTS } from '../matrix/faults.js';
 import { allRows } from '../matrix/rows.js';

@@ -1,4 +1,4 @@
-import { PHASES, type Phase } from '../../domain/contracts/progress.js';
+import { PHASES, type Phase } from '../../domain/contracts/phase.js';
 import { ALL_FAILPOINTS } from '../../domain/failpoints.js';
 import { FAULTS } from './faults.js';
 import { isGood, type Result } from './results.js';

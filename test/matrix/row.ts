@@ -1,4 +1,4 @@
-import type { Phase } from '../../domain/contracts/progress.js';
+import type { Phase } from '../../domain/contracts/phase.js';
 import type { FailpointAction, FailpointName } from '../../domain/failpoints.js';
 import type { GuestName, Setup } from './cluster.js';
 import type { Expected, FaultName } from './faults.js';

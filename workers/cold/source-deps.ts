@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { Epoch, EpochRef, Volid } from '../../domain/ids.js';
 import type { ColdPlan } from '../../domain/contracts/plan.js';
-import type { Epoch, Volid } from '../../domain/ids.js';
 import type { ColdSourceDeps } from '../../hypervisor/cold/source-deps.js';
 import { sendTree } from '../../hypervisor/cold/send-tree.js';
 import { sendVolume } from '../../hypervisor/cold/send-volume.js';
