@@ -8,7 +8,7 @@ const Volume = z.string().min(1).max(512);
 
 /** Source → target, the first message of a connection: what it is for. Never a path: the target looks the volume up itself. */
 export const Opening = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('blocks'), volume: Volume, sizeBytes: z.int().nonnegative(), chunkBytes: z.literal([...CHUNK_SIZES]) }),
+  z.strictObject({ kind: z.literal('blocks'), volume: Volume, sizeBytes: z.int().nonnegative(), chunkBytes: z.literal([...CHUNK_SIZES]), hashKey: z.string().regex(/^[0-9a-f]{32}$/) }),
   z.strictObject({ kind: z.literal('blocks-data'), session: Session }),
   z.strictObject({ kind: z.literal('tree'), volume: Volume, pass: z.enum(['presync', 'final']), args: z.array(z.string().max(256)).max(32) }),
   /** `paths`: only these, relative to the tree. */

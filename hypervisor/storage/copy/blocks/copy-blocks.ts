@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { MigrationError, messageOf } from '../../../../domain/errors.js';
@@ -6,9 +7,9 @@ import type { Limiter } from '../limiter.js';
 import { SessionMessage } from '../messages.js';
 import { Channel, type ChannelOptions } from '../wire/channel.js';
 import { ChunkSender } from './chunk-sender.js';
-import { createHashMeter } from './digest.js';
+import { createDigester, createHashMeter } from './digest.js';
 import { dataChunks } from './extents.js';
-import { DEFAULT_CHUNK_BYTES, type Geometry } from './geometry.js';
+import { DEFAULT_CHUNK_BYTES, HASH_KEY_BYTES, type Geometry } from './geometry.js';
 import { BlockPass } from './pass.js';
 import { listenForInventory, punchAll, verifyTarget } from './source-control.js';
 
@@ -46,7 +47,7 @@ export interface CopyBlocksResult {
   readonly skippedBytes: number;
   /** Sent again since it arrived damaged. */
   readonly resentBytes: number;
-  /** Over the digests of all chunks, the same on both disks. Hex. */
+  /** Over the digests of all chunks, the same on both disks; of this pass alone. Hex. */
   readonly digest: string;
   readonly elapsedMs: number;
   /** Of that: fsync on the target, and reading its copy again from the disk. */
@@ -69,7 +70,7 @@ export async function copyBlocks(input: CopyBlocksInput): Promise<CopyBlocksResu
   const beganAtMs = performance.now();
   const file = await open(input.path, 'r').catch((error: unknown) => { throw unreadable(input, error); });
   try {
-    const geometry: Geometry = { sizeBytes: (await file.stat()).size, chunkBytes: input.chunkBytes ?? DEFAULT_CHUNK_BYTES };
+    const geometry: Geometry = { sizeBytes: (await file.stat()).size, chunkBytes: input.chunkBytes ?? DEFAULT_CHUNK_BYTES, hashKey: randomBytes(HASH_KEY_BYTES).toString('hex') };
     const { pass, verifyMs } = await copy(input, file, geometry);
     const { sentBytes, resentBytes, meter } = pass;
     return {
@@ -93,7 +94,7 @@ async function copy(input: CopyBlocksInput, file: FileHandle, geometry: Geometry
   try {
     await control.say({ kind: 'blocks', volume, ...geometry });
     const { session } = await control.hear(SessionMessage);
-    const pass = new BlockPass({ file, volume, geometry, holdsData, signal, meter: createHashMeter(), onProgress: (progress) => input.onProgress?.(progress) });
+    const pass = new BlockPass({ file, volume, geometry, holdsData, signal, meter: createHashMeter(createDigester(geometry)), onProgress: (progress) => input.onProgress?.(progress) });
     for (let n = 0; n < (input.connections ?? 1); n += 1) senders.push(new ChunkSender(await input.dial(), options, session));
     running.push(listenForInventory(control, pass));
     for (const sender of senders) for (let n = 0; n < LANES_PER_CONNECTION; n += 1) running.push(pass.runLane(sender));

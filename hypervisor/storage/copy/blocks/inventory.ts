@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { digestOf, type DigestList } from './digest.js';
+import { createDigester, type DigestList } from './digest.js';
 import { dataChunks } from './extents.js';
 import { chunkCount, chunkLength, DIGEST_BYTES, type Geometry } from './geometry.js';
 import { readAll } from './punch.js';
@@ -22,6 +22,7 @@ export interface InventoryInput {
  * chunk (exclusive) everything is told: first that, then index and digest of each.
  */
 export async function takeInventory({ file, path, geometry, qemuImg }: InventoryInput, send: (batch: Buffer) => Promise<void>): Promise<void> {
+  const digestOf = createDigester(geometry);
   const holdsData = await dataChunks(path, geometry, qemuImg);
   const chunks = chunkCount(geometry);
   const buffers = Array.from({ length: LOOKAHEAD }, () => Buffer.allocUnsafeSlow(geometry.chunkBytes));

@@ -2,7 +2,7 @@ import { MigrationError } from '../../../../domain/errors.js';
 import type { Channel, Frame } from '../wire/channel.js';
 import { FRAME } from '../wire/frame.js';
 import { encodeAnswer, parseChunkHead, type ChunkHead } from './chunk-head.js';
-import { digestOf } from './digest.js';
+import { createDigester } from './digest.js';
 import { chunkCount, chunkLength } from './geometry.js';
 import { punch, writeAll } from './punch.js';
 import type { Run } from './runs.js';
@@ -62,17 +62,18 @@ async function readRuns(channel: Channel, runs: readonly Run[], bytes: Buffer): 
 }
 
 async function take(channel: Channel, session: BlocksSession, head: ChunkHead, bytes: Buffer): Promise<void> {
-  const sound = digestOf(bytes).equals(head.digest);
+  const sound = createDigester(session.geometry)(bytes).equals(head.digest);
   if (sound) await onDisk(session, () => write(session, head, bytes));
   await channel.send(FRAME.answer, encodeAnswer(head.index, sound));
 }
 
-async function write({ file, path, geometry }: BlocksSession, { index, intoHole, runs }: ChunkHead, bytes: Buffer): Promise<void> {
+async function write({ file, path, geometry, flush }: BlocksSession, { index, intoHole, runs }: ChunkHead, bytes: Buffer): Promise<void> {
   const startBytes = index * geometry.chunkBytes;
   const sparse = gapsOf(runs, bytes.length).some(({ start, end }) => end - start >= WORTH_PUNCHING_BYTES);
   if (!intoHole && sparse) await punch(file, path, startBytes, bytes.length);
   const parts = intoHole || sparse ? runs : [{ start: 0, end: bytes.length }];
   for (const { start, end } of parts) await writeAll(file, bytes.subarray(start, end), startBytes + start);
+  flush.wrote(bytes.length);
 }
 
 function gapsOf(runs: readonly Run[], lengthBytes: number): readonly Run[] {

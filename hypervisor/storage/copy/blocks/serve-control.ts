@@ -14,7 +14,7 @@ import type { BlocksSession, BlocksSessions } from './sessions.js';
  * again from the disk. Nothing is remembered between passes: the file is all there is.
  */
 export async function serveControl(channel: Channel, opening: OpeningOf<'blocks'>, path: string, sessions: BlocksSessions, qemuImg: string): Promise<void> {
-  const session = await sessions.begin(opening.volume, path, { sizeBytes: opening.sizeBytes, chunkBytes: opening.chunkBytes });
+  const session = await sessions.begin(opening.volume, path, { sizeBytes: opening.sizeBytes, chunkBytes: opening.chunkBytes, hashKey: opening.hashKey });
   session.channels.add(channel);
   try {
     await channel.say({ kind: 'session', session: session.token });
@@ -57,7 +57,7 @@ async function tellInventory(channel: Channel, { file, path, geometry }: BlocksS
 
 async function verify(channel: Channel, session: BlocksSession, qemuImg: string): Promise<void> {
   const beganAtMs = performance.now();
-  await session.file.sync();
+  await session.flush.finish();
   const syncMs = performance.now() - beganAtMs;
   // POSIX_FADV_DONTNEED, by coreutils: what is read next comes from the disk.
   await run('dd', [`if=${session.path}`, 'iflag=nocache', 'count=0', 'status=none']);

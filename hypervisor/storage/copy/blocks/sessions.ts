@@ -3,6 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { MigrationError, messageOf } from '../../../../domain/errors.js';
 import type { Volid } from '../../../../domain/ids.js';
 import type { Channel } from '../wire/channel.js';
+import { FlushBehind } from './flush-behind.js';
 import type { Geometry } from './geometry.js';
 
 /** One pass over one volume, on the target: its control connection, and those that bring chunks. */
@@ -12,6 +13,7 @@ export interface BlocksSession {
   readonly path: string;
   readonly geometry: Geometry;
   readonly file: FileHandle;
+  readonly flush: FlushBehind;
   readonly channels: Set<Channel>;
   /** Waited for before the file is closed. */
   readonly writes: Set<Promise<void>>;
@@ -55,6 +57,7 @@ export class BlocksSessions {
       this.#byToken.delete(session.token);
       for (const channel of session.channels) channel.destroy(new MigrationError('TransportFailed', `copy volume failed: ${volume}: this pass has ended`));
       await Promise.allSettled(session.writes);
+      await session.flush.settle();
       await session.file.close();
     }
     this.#sessions.delete(volume);
@@ -69,7 +72,7 @@ async function openSession(volume: Volid, path: string, geometry: Geometry): Pro
       await file.close();
       throw error;
     });
-    return { token: randomBytes(16).toString('hex'), volume, path, geometry, file, channels: new Set(), writes: new Set() };
+    return { token: randomBytes(16).toString('hex'), volume, path, geometry, file, flush: new FlushBehind(file), channels: new Set(), writes: new Set() };
   } catch (error) {
     throw new MigrationError('StorageUnavailable', `open volume failed: ${volume}: ${messageOf(error)}`, { volume, path }, error);
   }
