@@ -28,6 +28,7 @@ export async function rollBackColdSource(deps: ColdSourceDeps, ref: EpochRef, pl
   }
   await failpoint('cold.source.rollback.before');
   await goOnHere(deps, ref, plan);
+  await deps.removeSnapshots(ref, plan);
   await deps.clearRunDir(ref);
   await failpoint('cold.source.rollback.run-dir.after');
   await deps.journal.close(ref.vmid, ref.epoch, 'rolled-back');
@@ -52,12 +53,13 @@ export async function cleanUpColdSource(deps: ColdSourceDeps, ref: EpochRef, pla
   const freedVolids: Volid[] = [];
   if (!keepDisks) {
     await deps.verify(ref, plan);
+    await deps.removeSnapshots(ref, plan);
     for (const { volid } of plan.volumes) {
       await deps.freeVolume(volid);
       freedVolids.push(volid);
       await failpoint('cold.source.cleanup.freed.after');
     }
-  }
+  } else await deps.removeSnapshots(ref, plan);
   await deps.clearRunDir(ref);
   await deps.journal.close(ref.vmid, ref.epoch, 'cleaned');
   await failpoint('cold.source.cleanup.closed.after');

@@ -7,7 +7,7 @@ import { handOverUntilDecided } from '../handover/until-decided.js';
 import type { ColdWays } from '../transport/cold-ways.js';
 import { untilArmed } from '../transport/handoff/until-armed.js';
 import { goOnHere } from './go-on-here.js';
-import { copyVolumes, type CopyProgress } from './passes.js';
+import { copyVolumes, onceEach, type CopyProgress } from './passes.js';
 import type { ColdSourceDeps } from './source-deps.js';
 import { foldColdSource } from './source-journal.js';
 import { Stopwatch } from './stopwatch.js';
@@ -27,6 +27,7 @@ export class ColdSourceSession {
   readonly #calledOff = new AbortController();
   #budgetBytesPerSecond: number | null;
   #syncs: readonly VolumeSync[] = [];
+  readonly #noteSnapshots = onceEach((volid) => this.#note('snapshots', { volid }));
 
   constructor(deps: ColdSourceDeps, ref: EpochRef, plan: ColdPlan) {
     this.#deps = deps;
@@ -174,7 +175,7 @@ export class ColdSourceSession {
       plan: this.plan, endpoints, onProgress, earlier: this.#syncs,
       copy: (volume, targetVolid, onVolume, stop) => this.#deps.copy({
         ref: this.ref, plan: this.plan, volume, targetVolid, final, signal: stop, onProgress: onVolume,
-        dial: () => ways.dialCopy(), bandwidthBytesPerSecond: () => this.#budgetBytesPerSecond,
+        noteSnapshots: this.#noteSnapshots, dial: () => ways.dialCopy(), bandwidthBytesPerSecond: () => this.#budgetBytesPerSecond,
       }),
       signal,
     });
