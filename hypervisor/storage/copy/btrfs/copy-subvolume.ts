@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { MigrationError } from '../../../../domain/errors.js';
 import type { Volid } from '../../../../domain/ids.js';
 import { ferrySnapshotName, ferrySnapshots, nextSnapshotNumber, type FerrySnapshot } from '../../btrfs/ferry-snapshots.js';
-import { deleteSubvolume, nestedSubvolumes, snapshotSubvolume, subvolumeIds } from '../../btrfs/subvolume.js';
+import { deleteSubvolume, isSubvolume, nestedSubvolumes, snapshotSubvolume, subvolumeIds } from '../../btrfs/subvolume.js';
 import type { Limiter } from '../limiter.js';
 import { BtrfsDone, BtrfsGo } from '../messages.js';
 import type { TreeChanges } from '../tree/changes.js';
@@ -50,34 +50,43 @@ export interface CopySubvolumeResult {
 export async function copySubvolume(input: CopySubvolumeInput): Promise<CopySubvolumeResult> {
   const { volume, path, short, pass, limiter, silenceMs, signal } = input;
   const beganAtMs = performance.now();
-  const earlier = await snapshotsOf(path, volume, short);
-  // Nothing was sent yet when this is known, and nobody had to wait for it.
-  const whole = refuseNested(path, volume);
-  whole.catch(() => undefined);
-  const snapshot = await takeSnapshot(path, short);
+  if (!await isSubvolume(path)) throw new MigrationError('StorageUnavailable', `read volume failed: ${volume}: ${path} is no subvolume`, { volume, path });
+  // All at once: in the last pass a stopped container waits for it.
+  const asides = [input.dial(), snapshotsOf(path, short), refuseNested(path, volume)] as const;
+  for (const aside of asides) aside.catch(() => undefined);
+  const [dialled, known, whole] = asides;
+  let snapshot: Snapshot | null = null;
   let channel: Channel | null = null;
   try {
-    channel = new Channel(await input.dial(), { subject: `copy subvolume ${volume}`, limiter, silenceMs, signal });
-    await channel.say({ kind: 'btrfs', volume, pass, snapshot: snapshot.name, uuid: snapshot.uuid, parents: earlier.map(({ uuid }) => uuid) });
+    const made = snapshot = await takeSnapshot(path, short);
+    channel = new Channel(await dialled, { subject: `copy subvolume ${volume}`, limiter, silenceMs, signal });
+    const earlier = (await known).filter(({ name }) => name !== made.name);
+    await channel.say({ kind: 'btrfs', volume, pass, snapshot: made.name, uuid: made.uuid, parents: earlier.map(({ uuid }) => uuid) });
     const { parent } = await channel.hear(BtrfsGo);
     const since = earlier.find(({ uuid }) => uuid === parent) ?? null;
     await whole;
-    const { sentBytes, changes } = await send(channel, volume, snapshot, since);
+    const { sentBytes, changes } = await send(channel, volume, made, since);
     const { syncMs } = await channel.hear(BtrfsDone);
-    return { sentBytes, since: since?.name ?? null, snapshot, changes, syncMs, elapsedMs: performance.now() - beganAtMs };
+    return { sentBytes, since: since?.name ?? null, snapshot: made, changes, syncMs, elapsedMs: performance.now() - beganAtMs };
   } catch (error) {
     // The target has no use for it either.
-    await deleteSubvolume(snapshot.path).catch(() => undefined);
+    if (snapshot !== null) await deleteSubvolume(snapshot.path).catch(() => undefined);
     throw error;
   } finally {
+    if (channel === null) void dialled.then((stream) => stream.destroy(), () => undefined);
     await channel?.close();
   }
 }
 
-async function snapshotsOf(path: string, volume: Volid, short: string): Promise<readonly FerrySnapshot[]> {
-  const ids = await subvolumeIds(path);
-  if (ids === null) throw new MigrationError('StorageUnavailable', `read volume failed: ${volume}: ${path} is no subvolume`, { volume, path });
-  return (await ferrySnapshots(dirname(path), short)).filter(({ parentUuid, readonly }) => readonly && parentUuid === ids.uuid);
+interface Snapshot {
+  readonly path: string;
+  readonly name: string;
+  readonly uuid: string;
+}
+
+async function snapshotsOf(path: string, short: string): Promise<readonly FerrySnapshot[]> {
+  const [ids, snapshots] = await Promise.all([subvolumeIds(path), ferrySnapshots(dirname(path), short)]);
+  return snapshots.filter(({ parentUuid, readonly }) => readonly && parentUuid === ids?.uuid);
 }
 
 async function refuseNested(path: string, volume: Volid): Promise<void> {
@@ -85,14 +94,14 @@ async function refuseNested(path: string, volume: Volid): Promise<void> {
   if (first !== undefined) throw new MigrationError('StorageUnavailable', `copy subvolume failed: ${volume}: a subvolume lies inside it (${first}), which btrfs send leaves out`, { volume });
 }
 
-async function takeSnapshot(path: string, short: string): Promise<{ readonly path: string; readonly name: string; readonly uuid: string }> {
+async function takeSnapshot(path: string, short: string): Promise<Snapshot> {
   const name = ferrySnapshotName(short, await nextSnapshotNumber(dirname(path), short));
   const at = join(dirname(path), name);
   await snapshotSubvolume(path, at, 'readonly');
   return { path: at, name, uuid: (await subvolumeIds(at))?.uuid ?? '' };
 }
 
-async function send(channel: Channel, volume: Volid, snapshot: { readonly path: string }, since: FerrySnapshot | null): Promise<Pick<CopySubvolumeResult, 'sentBytes' | 'changes'>> {
+async function send(channel: Channel, volume: Volid, snapshot: Snapshot, since: FerrySnapshot | null): Promise<Pick<CopySubvolumeResult, 'sentBytes' | 'changes'>> {
   const child = startPiped('btrfs', ['send', '-q', ...(since === null ? [] : ['-p', since.path]), '--', snapshot.path]);
   try {
     child.stdin.end();
