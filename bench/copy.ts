@@ -81,7 +81,7 @@ async function byFerry(image: Image, target: string): Promise<number> {
 /** As PVE's tools would, given a link: qemu-img here, qemu-nbd there. `compared`: read again through the same link, as its only way to prove it. */
 async function byQemuImg({ file, format, sizeBytes }: Image, target: string, until: 'page cache' | 'disk' | 'compared'): Promise<number> {
   execFileSync('qemu-img', ['create', '-q', '-f', format, target, String(sizeBytes)]);
-  const child = spawn('qemu-nbd', ['-f', format, '-b', LINK, '-p', String(NBD_PORT), '-t', '-e', '8', '--discard=unmap', target], { stdio: 'inherit' });
+  const child = spawn('qemu-nbd', ['-f', format, '-b', LINK, '-p', String(NBD_PORT), '-t', '-e', '8', '--discard=unmap', target], { stdio: 'ignore' });
   for (let there = false; !there; await sleep(5)) {
     there = await new Promise<boolean>((resolve) => { const probe = connect(NBD_PORT, LINK, () => { probe.destroy(); resolve(true); }).on('error', () => resolve(false)); });
   }

@@ -8,7 +8,7 @@ export interface Geometry {
   readonly hashKey: string;
 }
 
-export const DEFAULT_CHUNK_BYTES = 2 * MIB;
+export const DEFAULT_CHUNK_BYTES = MIB;
 export const CHUNK_SIZES: readonly number[] = [MIB, 2 * MIB, 4 * MIB];
 export const HASH_KEY_BYTES = 16;
 export const DIGEST_BYTES = 16;

@@ -4,7 +4,7 @@ import { dataChunks } from './extents.js';
 import { chunkCount, chunkLength, DIGEST_BYTES, type Geometry } from './geometry.js';
 import { readAll } from './punch.js';
 
-const LOOKAHEAD = 4;
+const LOOKAHEAD = 8;
 const ENTRY_BYTES = 4 + DIGEST_BYTES;
 const MOST_ENTRIES = 1024;
 /** The source waits for these. */

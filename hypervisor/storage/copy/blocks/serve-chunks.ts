@@ -10,7 +10,7 @@ import { onDisk } from './serve-control.js';
 import type { BlocksSession } from './sessions.js';
 
 /** Chunks of one connection that are checked and written at the same time. */
-const AT_ONCE = 3;
+const AT_ONCE = 5;
 /** A hole worth a process. */
 const WORTH_PUNCHING_BYTES = 64 * 1024;
 
