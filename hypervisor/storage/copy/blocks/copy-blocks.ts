@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { MigrationError, messageOf } from '../../../../domain/errors.js';
 import type { Volid } from '../../../../domain/ids.js';
@@ -11,6 +10,7 @@ import { createDigester, createHashMeter } from './digest.js';
 import { dataChunks } from './extents.js';
 import { DEFAULT_CHUNK_BYTES, HASH_KEY_BYTES, type Geometry } from './geometry.js';
 import { BlockPass } from './pass.js';
+import { alignedBuffers, ImageFile } from './image-file.js';
 import { listenForInventory, punchAll, verifyTarget } from './source-control.js';
 
 export interface CopyBlocksInput {
@@ -68,21 +68,21 @@ const LANES_PER_CONNECTION = 5;
  */
 export async function copyBlocks(input: CopyBlocksInput): Promise<CopyBlocksResult> {
   const beganAtMs = performance.now();
-  const file = await open(input.path, 'r').catch((error: unknown) => { throw unreadable(input, error); });
+  const image = await ImageFile.open(input.path, 'r').catch((error: unknown) => { throw unreadable(input, error); });
   try {
-    const geometry: Geometry = { sizeBytes: (await file.stat()).size, chunkBytes: input.chunkBytes ?? DEFAULT_CHUNK_BYTES, hashKey: randomBytes(HASH_KEY_BYTES).toString('hex') };
-    const { pass, verifyMs } = await copy(input, file, geometry);
+    const geometry: Geometry = { sizeBytes: await image.sizeBytes(), chunkBytes: input.chunkBytes ?? DEFAULT_CHUNK_BYTES, hashKey: randomBytes(HASH_KEY_BYTES).toString('hex') };
+    const { pass, verifyMs } = await copy(input, image, geometry);
     const { sentBytes, resentBytes, meter } = pass;
     return {
       sizeBytes: geometry.sizeBytes, sentBytes, resentBytes, skippedBytes: geometry.sizeBytes - (sentBytes - resentBytes), verifyMs,
       digest: pass.own.combined(), elapsedMs: performance.now() - beganAtMs, hashBytesPerSecond: meter.bytesPerSecond(),
     };
   } finally {
-    await file.close();
+    await image.close();
   }
 }
 
-async function copy(input: CopyBlocksInput, file: FileHandle, geometry: Geometry): Promise<{ pass: BlockPass; verifyMs: number }> {
+async function copy(input: CopyBlocksInput, image: ImageFile, geometry: Geometry): Promise<{ pass: BlockPass; verifyMs: number }> {
   const { volume, limiter, silenceMs, path, qemuImg } = input;
   const halt = new AbortController();
   const signal = input.signal === undefined ? halt.signal : AbortSignal.any([input.signal, halt.signal]);
@@ -94,10 +94,10 @@ async function copy(input: CopyBlocksInput, file: FileHandle, geometry: Geometry
   try {
     await control.say({ kind: 'blocks', volume, ...geometry });
     const { session } = await control.hear(SessionMessage);
-    const pass = new BlockPass({ file, volume, geometry, holdsData, signal, meter: createHashMeter(createDigester(geometry)), onProgress: (progress) => input.onProgress?.(progress) });
+    const pass = new BlockPass({ image, volume, geometry, holdsData, signal, meter: createHashMeter(createDigester(geometry)), onProgress: (progress) => input.onProgress?.(progress) });
     for (let n = 0; n < (input.connections ?? 1); n += 1) senders.push(new ChunkSender(await input.dial(), options, session));
     running.push(listenForInventory(control, pass));
-    for (const sender of senders) for (let n = 0; n < LANES_PER_CONNECTION; n += 1) running.push(pass.runLane(sender));
+    for (const sender of senders) for (const buffer of alignedBuffers(LANES_PER_CONNECTION, geometry.chunkBytes)) running.push(pass.runLane(sender, buffer));
     await Promise.all(running);
     await Promise.all(senders.map((sender) => sender.close()));
     await punchAll(control, pass);
