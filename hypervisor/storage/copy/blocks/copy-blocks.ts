@@ -87,13 +87,15 @@ async function copy(input: CopyBlocksInput, image: ImageFile, geometry: Geometry
   const halt = new AbortController();
   const signal = input.signal === undefined ? halt.signal : AbortSignal.any([input.signal, halt.signal]);
   const options: ChannelOptions = { subject: `copy volume ${volume}`, limiter, silenceMs, signal };
-  const holdsData = await dataChunks(path, geometry, qemuImg);
+  const mapping = dataChunks(path, geometry, qemuImg);
+  mapping.catch(() => undefined);
   const control = new Channel(await input.dial(), options);
   const senders: ChunkSender[] = [];
   const running: Promise<unknown>[] = [];
   try {
     await control.say({ kind: 'blocks', volume, ...geometry });
     const { session } = await control.hear(SessionMessage);
+    const holdsData = await mapping;
     const pass = new BlockPass({ image, volume, geometry, holdsData, signal, meter: createHashMeter(createDigester(geometry)), onProgress: (progress) => input.onProgress?.(progress) });
     for (let n = 0; n < (input.connections ?? 1); n += 1) senders.push(new ChunkSender(await input.dial(), options, session));
     running.push(listenForInventory(control, pass));

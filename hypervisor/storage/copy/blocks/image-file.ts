@@ -57,9 +57,9 @@ export class ImageFile {
     for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done, bytes.length - done, atBytes + done)).bytesWritten;
   }
 
-  /** Has the disk write while data still arrives. What goes wrong is thrown by `sync`, which alone may not hear of it again (fsync(2)). */
+  /** Has the disk write what is in the cache. What goes wrong is thrown by `sync`, which alone may not hear of it again (fsync(2)). */
   async flush(): Promise<void> {
-    await this.#cached.datasync().catch((error: unknown) => { this.#failure ??= error as Error; });
+    if (this.#direct === null) await this.#cached.datasync().catch((error: unknown) => { this.#failure ??= error as Error; });
   }
 
   /** Everything is on the disk, and what is read next comes from there. */
