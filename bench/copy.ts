@@ -1,7 +1,7 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,6 @@ import { renderCopies, type CopyRun } from './copy-table.js';
 
 const run = promisify(execFile);
 const HERE = dirname(fileURLToPath(import.meta.url));
-const NBD_PORT = 10_899;
 const LINK = '127.0.0.1';
 
 interface Image {
@@ -80,12 +79,13 @@ async function byFerry(image: Image, target: string): Promise<number> {
 
 /** As PVE's tools would, given a link: qemu-img here, qemu-nbd there. `compared`: read again through the same link, as its only way to prove it. */
 async function byQemuImg({ file, format, sizeBytes }: Image, target: string, until: 'page cache' | 'disk' | 'compared'): Promise<number> {
+  const port = await freePort();
   execFileSync('qemu-img', ['create', '-q', '-f', format, target, String(sizeBytes)]);
-  const child = spawn('qemu-nbd', ['-f', format, '-b', LINK, '-p', String(NBD_PORT), '-t', '-e', '8', '--discard=unmap', target], { stdio: 'ignore' });
+  const child = spawn('qemu-nbd', ['-f', format, '-b', LINK, '-p', String(port), '-t', '-e', '8', '--discard=unmap', target], { stdio: 'ignore' });
   for (let there = false; !there; await sleep(5)) {
-    there = await new Promise<boolean>((resolve) => { const probe = connect(NBD_PORT, LINK, () => { probe.destroy(); resolve(true); }).on('error', () => resolve(false)); });
+    there = await new Promise<boolean>((resolve) => { const probe = connect(port, LINK, () => { probe.destroy(); resolve(true); }).on('error', () => resolve(false)); });
   }
-  const url = `nbd://${LINK}:${NBD_PORT}`;
+  const url = `nbd://${LINK}:${port}`;
   const seconds = await timed(async () => {
     await run('qemu-img', ['convert', '-n', '--target-is-zero', '-f', format, '-O', 'raw', file, url]);
     if (until !== 'page cache') execFileSync('sync', [target]);
@@ -119,6 +119,15 @@ function makeImages(dir: string, dataBytes: number): Image[] {
     rmSync(random);
     return { name: `${format}, ${times === 1 ? 'full' : 'three quarters holes'}`, file, format, sizeBytes, dataBytes };
   });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, LINK);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** What is read next comes from the disk. */
