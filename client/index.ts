@@ -10,5 +10,6 @@ export { checkMigration } from './api/check.js';
 export { listMigrations, type ListedMigration, type ListOptions } from './api/list.js';
 export { showMigration, type ShownMigration } from './api/show.js';
 export { awaitSettled, reconcile, type ReconcileWishes, type Settled } from './api/reconcile.js';
+export { listSlots, setSlots, showSlots, type SlotPlace } from './api/slots.js';
 export type { Ending } from './api/outcome.js';
 export type { ProgressView } from './view.js';

@@ -26,6 +26,8 @@ export interface UpOptions {
   readonly agents?: boolean;
   /** false: no Temporal server and no relay to one. */
   readonly temporal?: boolean;
+  /** How often an agent looks for what closed workflows left, s; default the product's own. */
+  readonly reconcileIntervalSeconds?: number;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function assemble(layout: Layout, options: UpOptions = {}): Promise
   };
   await writeState(layout, state);
   try {
-    return await runMarked(layout.dir, () => makeAll(layout, state, options.temporal ?? true));
+    return await runMarked(layout.dir, () => makeAll(layout, state, options));
   } catch (error) {
     await dismantle(layout, { purge: false });
     throw error;
@@ -72,13 +74,13 @@ export async function dismantle(layout: Layout, options: { readonly purge: boole
   if (options.purge && existsSync(layout.dir) && readdirSync(layout.dir).length === 0) rmdirSync(layout.dir);
 }
 
-async function makeAll(layout: Layout, state: LabState, withTemporal: boolean): Promise<LabState> {
+async function makeAll(layout: Layout, state: LabState, { temporal: withTemporal = true, reconcileIntervalSeconds }: UpOptions): Promise<LabState> {
   writePveRoot(layout, state.nodes);
   const starting = withTemporal ? startTemporal(layout) : Promise.resolve(null);
   await settle([
     starting,
     makeNetwork(layout, state),
-    writeNodeFiles(layout, state.nodes),
+    writeNodeFiles(layout, state.nodes, { reconcileIntervalSeconds }),
     buildGuest(layout),
   ]);
   const temporal = await starting;

@@ -29,12 +29,12 @@ export const clusterSteps = (vmid: Vmid): ClusterActivities =>
 export const nodeSteps = (node: NodeName, about: string, patience: 'prompt' | 'patient' = 'prompt'): NodeActivities =>
   bind<NodeActivities>(NODE, { taskQueue: nodeQueue(node), where: `${node}${about}`, patience, node, listener: null });
 
-type Kind = 'cluster' | 'step' | 'observer' | 'copy' | 'collect' | 'look' | 'fence';
+type Kind = 'cluster' | 'hop' | 'step' | 'observer' | 'copy' | 'collect' | 'look' | 'fence';
 
 const CLUSTER: Record<keyof ClusterActivities, Kind> = {
   openRequest: 'cluster', lockGuest: 'cluster', unlockGuest: 'cluster', readDecision: 'cluster', decideAborted: 'cluster', forgetEpoch: 'cluster',
   probeNode: 'look', fenceDelayMs: 'cluster', fenceNode: 'fence',
-  openSettlement: 'cluster', readRun: 'cluster', listNodes: 'cluster',
+  openSettlement: 'cluster', readRun: 'cluster', listNodes: 'cluster', requestSlots: 'hop',
 };
 const SOURCE: Record<keyof SourceActivities, Kind> = {
   inspectSource: 'step', prepareSource: 'step', syncDisks: 'observer', precopy: 'observer', switchover: 'collect',
@@ -78,6 +78,9 @@ function optionsOf(kind: Kind): ActivityOptions {
         startToCloseTimeout: t.observerMs,
         retry: { initialInterval: t.retryInitialMs, backoffCoefficient: 2, maximumInterval: t.retryMaximumMs, maximumAttempts: COPY_ATTEMPTS, nonRetryableErrorTypes: allBut(MAY_PASS) },
       };
+    case 'hop':
+      // Not local: a local one would hold back the questions to the nodes, which are asked in the same breath, until it is done.
+      return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, nonRetryableErrorTypes: allBut(MAY_PASS) } };
     case 'look':
       return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, maximumAttempts: 2 } };
     case 'fence':
@@ -148,7 +151,7 @@ function activityOf(step: string, kind: Kind, { taskQueue, where, patience, node
     summary,
   })[step] as Activity;
   const options = { ...optionsOf(kind), ...(node === null ? {} : waitingOptions(patience)) };
-  if (node === null || listener === null || patience !== 'prompt' || kind === 'look' || kind === 'fence') return remote(options);
+  if (node === null || listener === null || patience !== 'prompt' || kind === 'hop' || kind === 'look' || kind === 'fence') return remote(options);
   const { retry } = options;
   const audible = { ...options, retry: { ...retry, nonRetryableErrorTypes: [...(retry?.nonRetryableErrorTypes ?? []), HEARTBEAT_TIMEOUT] } };
   return (...args) => throughSilence(kind, { node, step, listener }, (limits) => remote({ ...audible, ...limits })(...args));

@@ -27,6 +27,22 @@ export interface Timings {
   readonly awaitedPauseMs: number;
   /** Waiting longer than this sets `NeedsOperator`. */
   readonly needsOperatorMs: number;
+  /** A ledger's answer is waited for so long, then asked for once more, for four times as long; then it is done without. */
+  readonly slotAnswerMs: number;
+  /** While it waits for slots, it asks for its place; the pause doubles up to the maximum. */
+  readonly slotAskAgainMs: number;
+  readonly slotAskAgainMaximumMs: number;
+  /** After a longer wait what was found out before is found out again. */
+  readonly factsFreshMs: number;
+  /** A migration that is still being undone after this gives its slots back: nothing flows any more. */
+  readonly slotUndoMs: number;
+  /** A ledger looks for holders whose run is closed: while somebody waits, and while nobody does. */
+  readonly ledgerCheckMs: number;
+  readonly ledgerIdleCheckMs: number;
+  /** An unused ledger stays open so long: the next migration finds it warm. */
+  readonly ledgerLingerMs: number;
+  /** A ledger continues as new here. */
+  readonly ledgerHistoryEvents: number;
   /** Copying memory gives up here: Temporal ends a workflow with more than 51 200 events, and the way back takes some too. */
   readonly maximumHistoryEvents: number;
 }
@@ -53,6 +69,15 @@ const production: Timings = {
   persistMaximumMs: 5 * minute,
   awaitedPauseMs: 30 * minute,
   needsOperatorMs: 2 * minute,
+  slotAnswerMs: 5 * second,
+  slotAskAgainMs: 30 * second,
+  slotAskAgainMaximumMs: 5 * minute,
+  factsFreshMs: 10 * second,
+  slotUndoMs: 2 * minute,
+  ledgerCheckMs: 15 * second,
+  ledgerIdleCheckMs: minute,
+  ledgerLingerMs: minute,
+  ledgerHistoryEvents: 2000,
   maximumHistoryEvents: 40_000,
 };
 

@@ -1,5 +1,4 @@
-import type { Epoch, NodeName, Vmid } from '../ids.js';
-import type { EpochRef } from './activities.js';
+import type { Epoch, EpochRef, NodeName, Vmid } from '../ids.js';
 import type { LockOwner } from './facts.js';
 import type { MigrationPlan } from './plan.js';
 
@@ -17,9 +16,6 @@ export interface LedgerEntry extends EpochRef {
 export interface DamagedEntry extends EpochRef {
   readonly problem: string;
 }
-
-/** `gone`: the server knows no such workflow (any more). `unknown`: it could not be asked, or nobody knows whom to ask. */
-export type RunState = 'open' | 'closed' | 'gone' | 'unknown';
 
 /** What the cluster file system holds of one guest's migrations. */
 export interface GuestClaims {

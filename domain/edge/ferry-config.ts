@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import type { SlotsConfig } from '../admission/limits.js';
+import type { DeclaredLink } from '../contracts/slots.js';
 import { MigrationError } from '../errors.js';
 import { describeIssues } from './describe-issues.js';
 import { fenceSchema, type FenceConfig } from './fence-config.js';
 import { absolutePath, nodeName, text, wholeNumber } from './fields.js';
+import { SLOT_KEYS, linksSchema, slotsSchema } from './slots-config.js';
 
 /** Configuration of the daemons, complete. */
 export interface FerryConfig {
@@ -22,6 +25,10 @@ export interface FerryConfig {
   readonly portRange: { readonly first: number; readonly last: number };
   /** By node name; empty: ferry powers nobody off. Only the control workers use it. */
   readonly fence: Readonly<Record<string, FenceConfig>>;
+  /** How many migrations at once; only the control workers use it. */
+  readonly slots: SlotsConfig;
+  /** Network paths with a budget of their own, by name. */
+  readonly links: Readonly<Record<string, DeclaredLink>>;
   /** How often an agent looks for what closed workflows left on its node; 0: only when it starts and when asked. */
   readonly reconcileIntervalSeconds: number;
 }
@@ -75,9 +82,12 @@ const configSchema = z.strictObject({
   ssh: sshSchema.prefault({}),
   portRange: portRangeSchema.prefault({}),
   fence: fenceSchema.default({}),
+  slots: slotsSchema,
+  links: linksSchema,
   reconcileIntervalSeconds: wholeNumber(0, 86_400).default(180),
 }, { error: 'expected an object' });
 
 const KEYS = [
   ...Object.keys(configSchema.shape), ...Object.keys(sshSchema.shape).map((key) => `ssh.${key}`), ...Object.keys(portRangeSchema.shape).map((key) => `portRange.${key}`),
+  ...SLOT_KEYS.map((key) => `slots.${key}`),
 ];

@@ -1,9 +1,8 @@
 import type { Duplex } from 'node:stream';
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { EpochRef, NodeName, Volid } from '../../domain/ids.js';
 import type { ColdEndpoints, VolumeSync } from '../../domain/contracts/cold.js';
 import type { ColdPlan, VolumeMove } from '../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore, Journal } from '../../domain/contracts/ports.js';
-import type { NodeName, Volid } from '../../domain/ids.js';
 import type { ColdWays } from '../transport/cold-ways.js';
 import type { GuestPower } from './guest-power.js';
 

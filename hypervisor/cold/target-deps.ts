@@ -1,7 +1,7 @@
-import type { Endpoint, EpochRef } from '../../domain/contracts/activities.js';
+import type { Endpoint } from '../../domain/contracts/endpoint.js';
+import type { EpochRef, NodeName, Vmid, Volid } from '../../domain/ids.js';
 import type { ColdPlan, VolumeMove } from '../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore, GuestLock, Journal } from '../../domain/contracts/ports.js';
-import type { NodeName, Vmid, Volid } from '../../domain/ids.js';
 import type { HandoffAnswer } from '../transport/handoff/client.js';
 import type { HandoffServer } from '../transport/handoff/server.js';
 import type { ListenOn } from '../transport/listen-spec.js';

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import type { EpochRef } from '../../domain/contracts/activities.js';
 import type { ColdPlan, VolumeMove } from '../../domain/contracts/plan.js';
-import { epochShort, type Epoch, type Volid } from '../../domain/ids.js';
+import { epochShort, type Epoch, type EpochRef, type Volid } from '../../domain/ids.js';
 import type { ColdSourceDeps } from '../../hypervisor/cold/source-deps.js';
 import { sendTree, type SendTreeDeps } from '../../hypervisor/cold/send-tree.js';
 import { sendVolume } from '../../hypervisor/cold/send-volume.js';
@@ -11,7 +10,7 @@ import { isSubvolume, nestedSubvolumes } from '../../hypervisor/storage/btrfs/su
 import { createLimiter, type Limiter } from '../../hypervisor/storage/copy/limiter.js';
 import { openTunnelEarly, prepareSsh } from '../../hypervisor/transport/channels.js';
 import { openColdWays } from '../../hypervisor/transport/cold-ways.js';
-import { clearRunPath, runPath } from '../../hypervisor/transport/listen-spec.js';
+import { clearRunPath, makeRunPath, runPath } from '../../hypervisor/transport/listen-spec.js';
 import type { SshConnection } from '../../hypervisor/transport/ssh/ssh-client.js';
 import { closeTunnel } from '../../hypervisor/transport/ssh/ssh-tunnel.js';
 import { closeTunnelsInto } from '../../hypervisor/transport/ssh/stray-tunnels.js';
@@ -31,6 +30,8 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
     limiters.set(epoch, limiter);
     return limiter;
   };
+  // Not among what a node forgets when it loses its power: without it nobody knows whether the volumes may be freed.
+  const receivedDir = join(config.stateDir, 'received');
   const checks = new Map<string, TreeCheck>();
   const checkOf = async (ref: EpochRef, plan: ColdPlan, volid: Volid): Promise<TreeCheck> => {
     const key = `${ref.epoch} ${volid}`;
@@ -38,7 +39,7 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
     if (known !== undefined) return known;
     const { path } = (await storages.find(plan.kind))(volid);
     const number = plan.volumes.findIndex((volume) => volume.volid === volid);
-    const check = new TreeCheck({ volid, dir: path, file: join(runPath(config.runDir, ref), `received-${number}.json`) });
+    const check = new TreeCheck({ volid, dir: path, file: join(await makeRunPath(receivedDir, ref), `received-${number}.json`) });
     checks.set(key, check);
     return check;
   };
@@ -92,6 +93,7 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
       if (record !== null) await closeTunnel(record);
       await closeTunnelsInto(dir);
       await clearRunPath(config.runDir, ref);
+      await clearRunPath(receivedDir, ref);
     },
   };
 }

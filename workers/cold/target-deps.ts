@@ -8,7 +8,7 @@ import { createCopyServer } from '../../hypervisor/storage/copy/server.js';
 import { checkAtDoor } from '../../hypervisor/transport/door.js';
 import { listenOn } from '../../hypervisor/transport/handoff/listen.js';
 import { createHandoffServer } from '../../hypervisor/transport/handoff/server.js';
-import { clearRunPath, listenAt, runPath } from '../../hypervisor/transport/listen-spec.js';
+import { clearRunPath, listenAt, makeRunPath } from '../../hypervisor/transport/listen-spec.js';
 import { handoffProtection, type NodeParts } from '../node-deps.js';
 import { createPowers } from './powers.js';
 import { createVolumePlaces } from './volume-places.js';
@@ -30,7 +30,8 @@ export function coldTargetDeps(parts: NodeParts): ColdTargetDeps {
         if (targetVolid === undefined) throw new MigrationError('InvalidInput', `receive volume failed: ${volid}: this move has no place for it`);
         return (await storages.find(plan.kind))(targetVolid).path;
       };
-      const copies = createCopyServer({ resolve: find, qemuImg: config.qemuImg, runDir: runPath(config.runDir, ref) });
+      // A node that lost its power has lost its run directory, and listens again all the same.
+      const copies = createCopyServer({ resolve: find, qemuImg: config.qemuImg, runDir: await makeRunPath(config.runDir, ref) });
       const { secret, protection } = await handoffProtection(parts, ref, plan);
       const known = async (volid: string): Promise<void> => { await find(volid); };
       const listener = await listenOn(on, protection === 'tls' ? secret : null, (stream) => {

@@ -124,6 +124,19 @@ test('the source\'s agent dies after HANDOVER: the next one says it again, and t
   expect(running()).toEqual([false, true]);
 });
 
+test('called off after HANDOVER, and the target is silent: who waits is let go, the hand-over goes on until the token says otherwise', async () => {
+  const endpoints = await copied();
+  const session = await nodes.source.current(REF, nodes.plan);
+  nodes.answerLost = true;
+  nodes.powers.target.start = () => new Promise(() => undefined);
+  const waiting = switchOver(endpoints);
+  while (nodes.powers.source.runs) await new Promise((resolve) => setImmediate(resolve));
+  while (await decision() !== 'committed') await new Promise((resolve) => setImmediate(resolve));
+  session.callOff();
+  await expect(waiting).rejects.toThrow(/called off after the hand-over, and pve2 does not answer/);
+  expect([running(), await decision()]).toEqual([[false, false], 'committed']);
+});
+
 test('the target\'s agent dies between commit and start: the next one takes the guest over', async () => {
   const endpoints = await copied();
   let starting = false;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createCommitToken } from '../../../cluster/commit-token.js';
 import { createGuestConfigStore } from '../../../cluster/guest-config-store.js';
 import { createGuestLock } from '../../../cluster/guest-lock.js';
-import type { EpochRef } from '../../../domain/contracts/activities.js';
+import type { EpochRef } from '../../../domain/ids.js';
 import type { ColdEndpoints } from '../../../domain/contracts/cold.js';
 import type { ColdPlan } from '../../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore } from '../../../domain/contracts/ports.js';
