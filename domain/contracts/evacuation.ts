@@ -203,6 +203,10 @@ export interface PlanInput {
   readonly surveys: readonly NodeSurvey[];
   /** Guests that are not to be planned again: they have moved, are moving, or were given up. */
   readonly settled: readonly Vmid[];
+  /** Where a guest has failed: not there again. */
+  readonly avoid?: readonly { readonly vmid: Vmid; readonly node: NodeName }[];
+  /** Guests that are on their way: they take room where they are and where they go. */
+  readonly arriving?: readonly { readonly vmid: Vmid; readonly node: NodeName }[];
 }
 
 /** What is still on a node; all empty: it is. */
