@@ -18,7 +18,7 @@ export async function makePlan(state: EvacuationState): Promise<void> {
   const plan = await evacuationSteps(node).planEvacuation({
     request, surveys, settled: book.settled,
     avoid: book.guests.flatMap(({ vmid, avoid }) => avoid.map((target) => ({ vmid, node: target }))),
-    arriving: book.running.flatMap(({ vmid, to }) => (to === null ? [] : [{ vmid, node: to }])),
+    moving: book.running.flatMap(({ vmid, to }) => (to === null ? [] : [{ vmid, to }])),
   });
   state.plan = plan;
   book.adopt(plan);
