@@ -26,6 +26,7 @@ import { Mover } from './evacuation/mover.js';
 import { prove, welcome } from './evacuation/prove.js';
 import { runMoves } from './evacuation/run-moves.js';
 import { EvacuationState } from './evacuation/state.js';
+import { watchStuck } from './evacuation/watch-stuck.js';
 import { watchWindow } from './evacuation/watch-window.js';
 import { evacuationSteps } from './proxies.js';
 
@@ -71,6 +72,7 @@ async function evacuate({ request, nodes, book }: CarriedEvacuation, raw: unknow
   } catch (error) {
     if (!scope.consideredCancelled) throw error;
     state.book.stop = 'cancelled';
+    state.enter('stopping', 'the workflow was cancelled');
   }
   return CancellationScope.nonCancellable(async () => {
     await mover.idle();
@@ -107,7 +109,10 @@ async function moveAll(state: EvacuationState, mover: Mover): Promise<NodeRemain
   const { book } = state;
   const watching = new CancellationScope();
   try {
-    await watching.run(() => watchWindow(state, mover));
+    await watching.run(() => {
+      watchStuck(state);
+      return watchWindow(state, mover);
+    });
     for (let round = 1; ; round += 1) {
       if ((await runMoves(state, mover, () => makePlan(state))) === 'full') return 'full';
       if (book.stop !== null) return null;

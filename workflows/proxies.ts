@@ -60,7 +60,7 @@ const NODE: Record<keyof NodeActivities, Kind> = { readLedger: 'step', reconcile
 
 const EVACUATION: Record<keyof (EvacuationActivities & FollowActivities), Kind> = {
   openEvacuation: 'cluster', planEvacuation: 'plan', cordonNode: 'cluster', uncordonNode: 'cluster', recordMoved: 'cluster', recordReturned: 'cluster',
-  openReturn: 'cluster', openRoll: 'cluster', windowAt: 'cluster', followMigration: 'follow',
+  openReturn: 'cluster', openRoll: 'cluster', windowAt: 'cluster', followMigration: 'follow', freeStuck: 'plan',
 };
 const MAINTENANCE: Record<keyof (NodeSurveyActivities & MaintenanceActivities), Kind> = {
   surveyNode: 'step', proveEmpty: 'step', checkGuestHealth: 'health', runHook: 'hook',

@@ -31,6 +31,8 @@ export interface Timings {
   readonly planMs: number;
   /** Pause before guests that failed are planned again; longer with each plan. */
   readonly replanPauseMs: number;
+  /** How often an evacuation looks after migrations that take longer than this. */
+  readonly stuckLookMs: number;
   /** Between two questions whether a node that was emptied has become clean. */
   readonly provePauseMs: number;
   /** How long a moved guest may take until its service answers. */
@@ -69,6 +71,7 @@ const production: Timings = {
   needsOperatorMs: 2 * minute,
   planMs: 5 * minute,
   replanPauseMs: 30 * second,
+  stuckLookMs: 3 * minute,
   provePauseMs: 3 * second,
   healthMs: 5 * minute,
   hookMs: 2 * hour,

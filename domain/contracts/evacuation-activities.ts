@@ -36,6 +36,14 @@ export interface EvacuationActivities {
 export interface FollowActivities {
   /** Waits for the end of the newest migration under the guest's usual workflow id, whoever started it; null: there is none. */
   followMigration(input: { readonly vmid: Vmid; readonly runId?: string }): Promise<FollowedEnd | null>;
+  /** Gives up migrations of these guests that wait for an operator, where each allows it: before its commit, without risk to the guest. */
+  freeStuck(input: { readonly vmids: readonly Vmid[]; readonly by: string }): Promise<readonly StuckMigration[]>;
+}
+
+export interface StuckMigration {
+  readonly vmid: Vmid;
+  /** What was done about it, or why nothing. */
+  readonly sentence: string;
 }
 
 /** How a followed migration ended: its report, or the failure's code and sentence. */

@@ -25,6 +25,8 @@ export interface EvacuatedGuest {
   readonly parking: boolean;
   readonly canary: boolean;
   readonly attempts: number;
+  /** When its last migration was begun. */
+  readonly begunAtMs?: number;
   /** Of its migration that was begun last. */
   readonly runId?: string;
   /** Targets on which it failed: not planned there again. */

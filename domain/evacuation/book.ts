@@ -103,7 +103,7 @@ export class EvacuationBook {
   begin({ vmid }: PlannedMove, nowMs: number): void {
     this.moves = this.moves.filter((move) => move.vmid !== vmid);
     const attempts = (this.guest(vmid)?.attempts ?? 0) + 1;
-    this.#change(vmid, { state: 'moving', attempts, startedAtMs: this.guest(vmid)?.startedAtMs ?? nowMs, endedAtMs: null, reason: '' });
+    this.#change(vmid, { state: 'moving', attempts, startedAtMs: this.guest(vmid)?.startedAtMs ?? nowMs, begunAtMs: nowMs, endedAtMs: null, reason: '' });
   }
 
   /** Its migration has begun as this run. */

@@ -6,7 +6,7 @@ import type { ClusterActivities } from '../../domain/contracts/activities.js';
 import type { EvacuationActivities } from '../../domain/contracts/evacuation-activities.js';
 import { MIGRATIONS_QUEUE } from '../../domain/ids.js';
 import { registerSearchAttributes } from '../../workers/search-attributes.js';
-import { createFollowMigration } from '../../workers/follow-migration.js';
+import { createFollowActivities } from '../../workers/follow-migration.js';
 import { bundleWorkflows } from '../../workers/workflow-bundle.js';
 import { temporalBinary } from './temporal-binary.js';
 
@@ -44,8 +44,8 @@ export class Bench {
     const code = await bundleWorkflows(join(process.env['FERRY_HOME'] ?? '.', 'test/fakes/workflows.ts'), quiet);
     const clusters = new Map<number, ClusterActivities>();
     const nodes = new Map<string, EvacuationActivities>();
-    const followMigration = createFollowMigration(env.client.workflow, () => Context.current().cancelled);
-    const activities = { ...dispatcher(clusters), ...nodeDispatcher(nodes), followMigration: beating(followMigration) };
+    const follow = createFollowActivities(env.client.workflow, () => Context.current().cancelled);
+    const activities = { ...dispatcher(clusters), ...nodeDispatcher(nodes), followMigration: beating(follow.followMigration), freeStuck: beating(follow.freeStuck) };
     const control = new Agent(env.nativeConnection, MIGRATIONS_QUEUE, { workflowBundle: { code }, activities });
     await control.start();
     return new Bench(env, control, clusters, nodes);

@@ -45,6 +45,8 @@ export class FakeCluster {
   readonly remains: NodeRemains[] = [];
   plans = 0;
   most = 0;
+  /** A window of its own, whose clock the test is. */
+  readonly window: string;
   readonly #bench: Bench;
   readonly #options: FakeClusterOptions;
   readonly #agents = new Map<NodeName, Agent>();
@@ -55,6 +57,8 @@ export class FakeCluster {
     this.#options = options;
     const prefix = `n${bench.newGuest()}`;
     this.nodes = Array.from({ length: options.nodes }, (_, index) => `${prefix}-${index + 1}`);
+    this.window = `22:${String(bench.newGuest() % 60).padStart(2, '0')}-05:00 UTC`;
+    bench.registerNode(this.window, this.#evacuation());
     for (const node of this.nodes) {
       bench.registerNode(node, this.#evacuation());
       this.#agents.set(node, bench.agent(nodeQueue(node), this.#node(node)));

@@ -35,7 +35,7 @@ export async function returnHome(raw: unknown, carried?: Parameters<typeof realR
 /** Children have no memo of a test's: they are as fast as their evacuation. */
 const OF_A_CHILD: Partial<Timings> = {
   retryInitialMs: 100, retryMaximumMs: 300, observerRetryMs: 100, persistInitialMs: 50, persistMaximumMs: 500, heartbeatMs: 1000, scheduleToStartMs: 1500, probeMs: 1000,
-  replanPauseMs: 300, provePauseMs: 100, returnPauseMs: 200,
+  replanPauseMs: 300, needsOperatorMs: 300, stuckLookMs: 1000, provePauseMs: 100, returnPauseMs: 200,
 };
 
 const spans = (): Partial<Timings> => workflowInfo().memo?.['timings'] ?? OF_A_CHILD;
