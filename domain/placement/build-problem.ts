@@ -68,7 +68,7 @@ function toBlock({ members, only }: Binding, question: PlanQuestion, parked: Blo
     id: members.map(({ guest }) => guest.vmid).join('+'),
     members,
     home: first.node,
-    stays: parked === null ? null : { node: first.node, strays: 0, takes: takesOf(members, first.node, ownSpace), targetStorages: new Map() },
+    stays: parked === null ? null : { node: first.node, strays: 0, takes: takesOf(members, first.node, ownSpace), hostings: new Map() },
     copyBytes: members.reduce((sum, { guest, mode }) => sum + bytesToCopy(guest, mode), 0),
     places,
     apart: rules.filter((rule) => isApart(rule) && members.some(({ guest }) => rule.guests.includes(guest.vmid))).map(({ id }) => id),
@@ -77,7 +77,8 @@ function toBlock({ members, only }: Binding, question: PlanQuestion, parked: Blo
 }
 
 const isApart = (rule: PlacementRule): boolean => rule.kind === 'resource-affinity' && rule.affinity === 'negative';
-const ownSpace = ({ guest }: BlockMember): readonly { readonly storage: string; readonly bytes: number }[] => guest.storages.filter(({ shared, bytes }) => !shared && bytes > 0);
+/** What a guest occupies of its node's own storages. */
+export const ownSpace = ({ guest }: BlockMember): readonly { readonly storage: string; readonly bytes: number }[] => guest.storages.filter(({ shared, bytes }) => !shared && bytes > 0);
 
 /** What each node has left to give: less the spare it keeps and what moves under way will take, more what may leave it. */
 function roomOf(question: PlanQuestion, parked: readonly Block[]): Pick<PlacementProblem, 'room' | 'sites'> {

@@ -12,10 +12,10 @@ export interface Cost {
 
 /** GiB it is worth sending to have a guest where its rule prefers it. */
 export const STRAY_PRICE = 40;
-/** GiB it is worth sending elsewhere not to touch a guest that is no part of the evacuation. */
-export const PARKING_PRICE = 10;
 /** GiB it is worth sending to have every node empty instead of every node full; between them the square of the load counts. */
 export const LOAD_PRICE = 200;
+/** GiB it is worth sending elsewhere not to touch a guest that is no part of the evacuation; more than even load can be worth. */
+export const PARKING_PRICE = 250;
 
 /** Marks of load between which the square is taken for a straight line: a solver of linear models can see it the same way. */
 export const LOAD_MARKS: readonly number[] = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];

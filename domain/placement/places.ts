@@ -21,14 +21,15 @@ export function placesOf(members: readonly BlockMember[], only: readonly NodeNam
   return { places, why: summary(members, against) };
 }
 
-/** What these guests take of a node. */
+/** What these guests take of a node, each rounded up: so is what each of them takes by itself. */
 export function takesOf(members: readonly BlockMember[], node: NodeName, spaceOf: (member: BlockMember) => Hosting['space']): Takes {
-  const bytes = new Map<string, number>([[node, members.reduce((sum, { guest }) => sum + footprintBytes(guest), 0)]]);
-  for (const { storage, bytes: needed } of members.flatMap(spaceOf)) {
-    const resource = `${node}/${storage}`;
-    bytes.set(resource, (bytes.get(resource) ?? 0) + needed);
+  const mebibytes = new Map<string, number>();
+  const add = (resource: string, bytes: number): void => void (bytes > 0 && mebibytes.set(resource, (mebibytes.get(resource) ?? 0) + Math.ceil(bytes / MIB)));
+  for (const member of members) {
+    add(node, footprintBytes(member.guest));
+    for (const { storage, bytes } of spaceOf(member)) add(`${node}/${storage}`, bytes);
   }
-  return [...bytes].filter(([, amount]) => amount > 0).map(([resource, amount]) => [resource, Math.ceil(amount / MIB)] as const);
+  return [...mebibytes];
 }
 
 function placeOn(room: NodeRoom, members: readonly BlockMember[], only: readonly NodeName[] | null, question: PlanQuestion): Place | Refusal {
@@ -50,7 +51,7 @@ function placeOn(room: NodeRoom, members: readonly BlockMember[], only: readonly
     node: room.node,
     strays: Math.max(...members.map(({ guest }) => strays(guest.vmid, room.node, inventory.rules))),
     takes: takesOf(members, room.node, ({ guest }) => hostings.get(guest.vmid)?.space ?? []),
-    targetStorages: new Map([...hostings].flatMap(([vmid, { targetStorage }]) => (targetStorage === undefined ? [] : [[vmid, targetStorage] as const]))),
+    hostings,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { EvacuationRequest, GuestNeeds, Inventory, MoveMode, NodeRoom } from '../contracts/evacuation.js';
 import type { Refusal } from '../contracts/plan.js';
 import type { NodeName, Vmid } from '../ids.js';
+import type { Hosting } from './may-host.js';
 
 /** What a planner is asked: everything a plan is made from. */
 export interface PlanQuestion {
@@ -19,8 +20,8 @@ export interface Place {
   /** How far from the node its rules prefer, from 0 (the best) to 1. */
   readonly strays: number;
   readonly takes: Takes;
-  /** PVE's storage map by guest, where one is needed. */
-  readonly targetStorages: ReadonlyMap<Vmid, string>;
+  /** How each of the guests would be there. */
+  readonly hostings: ReadonlyMap<Vmid, Hosting>;
 }
 
 export interface BlockMember {

@@ -14,15 +14,15 @@ export interface Sizes {
 /** Clusters that are short of everything: room, storages, freedom of choice. Numbers small, so that a failure reads well. */
 export function questions({ guests, nodes, bystanders }: Sizes): fc.Arbitrary<PlanQuestion> {
   return fc.record({
-    targets: fc.array(nodeShape, { minLength: 1, maxLength: nodes }),
-    leaving: fc.array(guestShape, { minLength: 1, maxLength: guests }),
+    targets: fc.array(nodeShape, { minLength: 2, maxLength: nodes }),
+    leaving: fc.array(guestShape, { minLength: 2, maxLength: guests }),
     others: fc.array(fc.record({ shape: guestShape, at: fc.nat(nodes - 1) }), { maxLength: bystanders }),
     rules: fc.array(ruleShape, { maxLength: 3 }),
     concurrency: fc.integer({ min: 1, max: 4 }),
     canary: fc.integer({ min: 0, max: 2 }),
-    parking: fc.boolean(),
+    parking: mostly,
     spareMemoryPercent: fc.constantFrom(0, 10),
-    restartContainers: fc.boolean(),
+    restartContainers: mostly,
   }).map(({ targets, leaving, others, rules, ...asked }) => {
     const rooms = [node('pve1'), ...targets.map((shape, i) => toNode(`pve${i + 2}`, shape))];
     const all = [
@@ -34,13 +34,15 @@ export function questions({ guests, nodes, bystanders }: Sizes): fc.Arbitrary<Pl
   });
 }
 
+const mostly = fc.nat(3).map((drawn) => drawn > 0);
+
 const nodeShape = fc.record({
-  totalGiB: fc.integer({ min: 2, max: 16 }), localGiB: fc.integer({ min: 0, max: 40 }), hasLocal: fc.boolean(), hasSecondBridge: fc.boolean(), cordoned: oneIn(12), online: fc.constantFrom(true, true, true, true, true, false),
+  totalGiB: fc.integer({ min: 6, max: 18 }), localGiB: fc.integer({ min: 4, max: 60 }), hasLocal: mostly, hasSecondBridge: mostly, cordoned: oneIn(15), offline: oneIn(15),
 });
 
 const guestShape = fc.record({
-  kind: fc.constantFrom<'qemu' | 'lxc'>('qemu', 'qemu', 'lxc'), running: fc.constantFrom(true, true, true, false), memoryGiB: fc.integer({ min: 1, max: 6 }),
-  localGiB: fc.constantFrom(0, 0, 4, 12), secondBridge: oneIn(6), application: fc.constantFrom(null, null, 'app-web', 'app-db'), blocked: oneIn(15),
+  kind: fc.constantFrom<'qemu' | 'lxc'>('qemu', 'qemu', 'lxc'), running: mostly, memoryGiB: fc.integer({ min: 1, max: 6 }),
+  localGiB: fc.constantFrom(0, 0, 4, 12), secondBridge: oneIn(8), application: fc.constantFrom(null, null, 'app-web', 'app-db'), blocked: oneIn(20),
   dirty: fc.constantFrom(undefined, 0, 5 * MIB, 200 * MIB),
 });
 
@@ -54,9 +56,9 @@ function oneIn(n: number): fc.Arbitrary<boolean> {
 
 type Drawn<T> = T extends fc.Arbitrary<infer U> ? U : never;
 
-function toNode(name: string, { totalGiB, localGiB, hasLocal, hasSecondBridge, cordoned, online }: Drawn<typeof nodeShape>): NodeRoom {
+function toNode(name: string, { totalGiB, localGiB, hasLocal, hasSecondBridge, cordoned, offline }: Drawn<typeof nodeShape>): NodeRoom {
   return node(name, {
-    memoryTotalBytes: totalGiB * GIB, memoryAvailableBytes: totalGiB * GIB, cordoned, online, bridges: hasSecondBridge ? ['vmbr0', 'vmbr1'] : ['vmbr0'],
+    memoryTotalBytes: totalGiB * GIB, memoryAvailableBytes: totalGiB * GIB, cordoned, online: !offline, bridges: hasSecondBridge ? ['vmbr0', 'vmbr1'] : ['vmbr0'],
     storages: [
       { storage: 'shared', availableBytes: 1000 * GIB, totalBytes: 1000 * GIB },
       { storage: 'spare', availableBytes: localGiB * GIB, totalBytes: 200 * GIB, holds: ['images', 'rootdir'] },
