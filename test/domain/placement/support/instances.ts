@@ -34,6 +34,24 @@ export function questions({ guests, nodes, bystanders }: Sizes): fc.Arbitrary<Pl
   });
 }
 
+/** Nodes that are nearly full of small guests, and large ones that come: nothing goes without making room. */
+export function tightQuestions(): fc.Arbitrary<PlanQuestion> {
+  return fc.record({
+    full: fc.array(fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 }), { minLength: 3, maxLength: 4 }), spareGiB: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 }),
+    leaving: fc.array(fc.integer({ min: 2, max: 5 }), { minLength: 1, maxLength: 4 }), localGiB: fc.array(fc.constantFrom(0, 3, 6), { minLength: 4, maxLength: 4 }), concurrency: fc.integer({ min: 2, max: 4 }),
+  }).map(({ full, spareGiB, leaving, localGiB, concurrency }) => {
+    const disk = (i: number): GuestNeeds['storages'] => [{ storage: 'local', shared: false, bytes: (localGiB[i % 4] ?? 0) * GIB }];
+    const guests = [
+      ...leaving.map((gib, i) => guest(101 + i, { memoryBytes: gib * GIB, storages: disk(i) })),
+      ...full.flatMap((sizes, n) => sizes.map((gib, i) => guest(201 + 10 * n + i, { node: `pve${n + 2}`, memoryBytes: gib * GIB, storages: disk(i + n) }))),
+    ];
+    const rooms = full.map((sizes, n) => node(`pve${n + 2}`, {
+      memoryTotalBytes: 1.2 * (sizes.reduce((sum, gib) => sum + gib, 0) + 4) * GIB, memoryAvailableBytes: (spareGiB[n] ?? 0) * 1.3 * GIB, storages: [{ storage: 'local', availableBytes: ((n * 5) % 12) * GIB, totalBytes: 100 * GIB }],
+    }));
+    return { inventory: { guests, nodes: [node('pve1'), ...rooms], rules: [], problems: [] }, request: request({ parking: true, concurrency, spareMemoryPercent: 0 }), settled: [], moving: [] };
+  });
+}
+
 const mostly = fc.nat(3).map((drawn) => drawn > 0);
 
 const nodeShape = fc.record({
