@@ -222,6 +222,8 @@ export interface PlanInput {
   readonly surveys: readonly NodeSurvey[];
   /** Guests that are not to be planned again: they have moved, are moving, or were given up. */
   readonly settled: readonly Vmid[];
+  /** Where a guest has failed: not there again. */
+  readonly avoid?: readonly { readonly vmid: Vmid; readonly node: NodeName }[];
   /** Moves under way: they take room on their targets already. */
   readonly moving?: readonly { readonly vmid: Vmid; readonly to: NodeName }[];
 }

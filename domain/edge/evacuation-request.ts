@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { EvacuationRequest } from '../contracts/evacuation.js';
 import { MigrationError } from '../errors.js';
 import { parseHealthCheck } from '../guest/health-check.js';
+import { parseWindow } from '../window/parse-window.js';
 import { describeIssues, show } from './describe-issues.js';
 import { listOf, migrationType, nodeName, text, wholeNumber, yesOrNo } from './fields.js';
 import { nameKeys } from './name-keys.js';
@@ -65,12 +66,9 @@ function isHealthCheck(written: string): boolean {
   }
 }
 
-/** The form, and a time zone there is. What a window means is for who keeps to it. */
 function isWindow(written: string): boolean {
-  const [, from, to, zone] = /^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d (\S+)$/.exec(written) ?? [];
-  if (from === undefined || to === undefined || zone === undefined || written.slice(0, 5) === written.slice(6, 11)) return false;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
+    parseWindow(written);
     return true;
   } catch {
     return false;
