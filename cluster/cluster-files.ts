@@ -16,6 +16,7 @@ export function createClusterFiles(pveRoot: string): ClusterFiles {
     members: async () => onClusterFiles('read cluster members failed', () => readMembers(pveRoot)),
     datacenterText: () => text('datacenter.cfg'),
     storageText: () => text('storage.cfg'),
+    rulesText: () => text('ha/rules.cfg'),
   };
 }
 

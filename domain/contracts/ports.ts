@@ -48,6 +48,8 @@ export interface ClusterFiles {
   members(): Promise<{ readonly quorate: boolean; readonly members: readonly ClusterMember[] }>;
   datacenterText(): Promise<string>;
   storageText(): Promise<string>;
+  /** `ha/rules.cfg`. */
+  rulesText(): Promise<string>;
 }
 
 /** One line of a node's journal. */

@@ -25,6 +25,8 @@ export interface FerryConfig {
   readonly fence: Readonly<Record<string, FenceConfig>>;
   /** Maintenance commands of this node by name: what `ferry roll --hook <name>` runs. */
   readonly hooks: Readonly<Record<string, HookConfig>>;
+  /** What this node gives to its guests at most, as evacuations count it, MiB; absent: whatever is free. */
+  readonly guestMemoryMiB?: number;
   /** How often an agent looks for what closed workflows left on its node; 0: only when it starts and when asked. */
   readonly reconcileIntervalSeconds: number;
 }
@@ -44,11 +46,12 @@ export function parseFerryConfig(raw: unknown): FerryConfig {
     const problems = describeIssues(parsed.error.issues, raw, KEYS);
     throw new MigrationError('InvalidInput', `read configuration failed: ${problems.join('; ')}`, { problems });
   }
-  const { node, ssh, ...rest } = parsed.data;
+  const { node, ssh, guestMemoryMiB, ...rest } = parsed.data;
   return {
     ...rest,
     ssh: { ...ssh, knownHostsFile: ssh.knownHostsFile ?? `${rest.pveRoot}/priv/known_hosts` },
     ...(node === undefined ? {} : { node }),
+    ...(guestMemoryMiB === undefined ? {} : { guestMemoryMiB }),
   };
 }
 
@@ -79,6 +82,7 @@ const configSchema = z.strictObject({
   portRange: portRangeSchema.prefault({}),
   fence: fenceSchema.default({}),
   hooks: hooksSchema.default({}),
+  guestMemoryMiB: wholeNumber(1, 1_000_000_000).optional(),
   reconcileIntervalSeconds: wholeNumber(0, 86_400).default(180),
 }, { error: 'expected an object' });
 
