@@ -4,5 +4,6 @@ export { evacuateNode } from './evacuate-node.js';
 export { migrateGuest } from './migrate-guest.js';
 export { reconcileCluster } from './reconcile-cluster.js';
 export { returnHome } from './return-home.js';
+export { rollNodes } from './roll-nodes.js';
 export { settleMigration } from './settle-migration.js';
 export { uncordonNode } from './uncordon-node.js';
