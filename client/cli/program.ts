@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { ResolveFlags } from './commands/resolve.js';
 import { normalizeArgv } from './argv.js';
+import { addEvacuationCommands } from './evacuation-commands.js';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { MigrateFlags } from './request.js';
@@ -77,6 +78,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--wait', 'until everything is settled')
     .option('--json', 'as JSON')
     .action(async (flags: OutputFlags & { node?: string; dryRun?: boolean; wait?: boolean }) => done(await (await import('./commands/reconcile.js')).reconcileCommand(io, flags)));
+  addEvacuationCommands(program, io, done);
   return program;
 }
 
