@@ -4,6 +4,7 @@ import { Client } from '@temporalio/client';
 import { createClusterActivities } from '../activities/cluster/cluster-activities.js';
 import { createClusterFiles } from '../cluster/cluster-files.js';
 import { createCommitToken } from '../cluster/commit-token.js';
+import { createCordonStore } from '../cluster/cordons.js';
 import { gatherClusterFacts } from '../cluster/gather-cluster-facts.js';
 import { createGuestConfigStore } from '../cluster/guest-config-store.js';
 import { createGuestLock } from '../cluster/guest-lock.js';
@@ -17,6 +18,7 @@ import { createNodeProbe } from '../hypervisor/node/probe-node.js';
 import { runFence } from '../hypervisor/node/run-fence.js';
 import { loadConfig } from './config.js';
 import { createControlWorker } from './control.js';
+import { createControlEvacuation } from './control-evacuation.js';
 import { engineVersion } from './engine-version.js';
 import { createLogger, installRuntime } from './logging.js';
 import { createReadRun } from './run-states.js';
@@ -33,6 +35,7 @@ async function main(): Promise<void> {
   const configs = createGuestConfigStore(pveRoot);
   const lock = createGuestLock(pveRoot, configs);
   const files = createClusterFiles(pveRoot);
+  const cordons = createCordonStore(pveRoot);
   for (;;) {
     try {
       const link = await connectToTemporal();
@@ -45,12 +48,13 @@ async function main(): Promise<void> {
           return found === null ? null : found.afterSeconds * 1000;
         },
         fenceNode: ({ node }) => fenceNode(fence, node),
-        gatherFacts: (vmid) => gatherClusterFacts({ files, configs, lock }, vmid, engineVersion()),
+        gatherFacts: (vmid) => gatherClusterFacts({ files, configs, lock, cordons }, vmid, engineVersion()),
         nodes: async () => (await files.members()).members.map(({ name }) => name),
         configNode: async (vmid) => (await configs.find(vmid))?.node ?? null,
       });
+      const evacuation = createControlEvacuation({ cordons, files, configs }, workflow);
       const bundlePath = join(process.env['FERRY_HOME'] ?? process.cwd(), 'dist/workflow-bundle.js');
-      const worker = await createControlWorker({ ...link, activities, bundlePath });
+      const worker = await createControlWorker({ ...link, activities: { ...activities, ...evacuation }, bundlePath });
       log.info('serving');
       await worker.run();
       await link.connection.close();

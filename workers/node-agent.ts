@@ -20,6 +20,7 @@ import { coldSourceDeps } from './cold/source-deps.js';
 import { coldTargetDeps } from './cold/target-deps.js';
 import { loadNodeConfig } from './config.js';
 import { createLogger, installRuntime } from './logging.js';
+import { createNodeMaintenance } from './maintenance.js';
 import { sourceDeps, targetDeps } from './node-deps.js';
 import { createNodeInspector, createNodeParts } from './node-parts.js';
 import { createNodeReconciler } from './reconcile/node-reconciler.js';
@@ -67,6 +68,7 @@ async function main(): Promise<void> {
       ...asTarget,
       // Of one name in both roles: this node's journal says which it has.
       decideAborted: async (ref: EpochRef) => ((await parts.journal.read(ref.vmid, ref.epoch))?.role === 'source' ? asSource : asTarget).decideAborted(ref),
+      ...createNodeMaintenance(parts),
       ...createNodeActivities({ journal: parts.journal, reconcile: (options) => reconciler.pass(options) }),
     },
     // A dead host's open polls each swallow one attempt, so there are few of them.

@@ -76,7 +76,7 @@ async function evacuate({ request, nodes, book }: CarriedEvacuation, raw: unknow
   }
   return CancellationScope.nonCancellable(async () => {
     await mover.idle();
-    await mover.recorded;
+    await mover.recorded();
     if (state.book.stop === 'cancelled' && state.book.bringBack) await bringBack(state);
     const conclusion = conclude(state.book, request.node, proof);
     return endWith(state.finish(conclusion, typeof proof === 'string' ? null : proof), scope.consideredCancelled);
@@ -129,8 +129,8 @@ async function moveAll(state: EvacuationState, mover: Mover): Promise<NodeRemain
 
 async function goOn(state: EvacuationState, mover: Mover, raw: unknown): Promise<never> {
   await mover.allBegun();
-  await mover.recorded;
   await condition(allHandlersFinished);
+  await mover.recorded();
   state.book.runs += 1;
   const { request, nodes, book } = state;
   return continueAsNew<typeof evacuateNode>(raw, { request, nodes, book: book.data });

@@ -68,8 +68,8 @@ async function comeHome({ request, nodes, book, away }: CarriedReturn, raw: unkn
     for (const guest of state.book.running) mover.takeUp(guest);
     if ((await CancellationScope.cancellable(() => runMoves(state, mover, plan))) === 'full') {
       await mover.allBegun();
-      await mover.recorded;
       await condition(allHandlersFinished);
+      await mover.recorded();
       state.book.runs += 1;
       return await continueAsNew<typeof returnHome>(raw, { request, nodes, book: state.book.data, away });
     }
@@ -79,7 +79,7 @@ async function comeHome({ request, nodes, book, away }: CarriedReturn, raw: unkn
   }
   return CancellationScope.nonCancellable(async () => {
     await mover.idle();
-    await mover.recorded;
+    await mover.recorded();
     return endWith(state.finish(conclude(state.book, node, null), null), scope.consideredCancelled);
   });
 }

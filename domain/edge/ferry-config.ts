@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MigrationError } from '../errors.js';
 import { describeIssues } from './describe-issues.js';
 import { fenceSchema, type FenceConfig } from './fence-config.js';
+import { hooksSchema, type HookConfig } from './hook-config.js';
 import { absolutePath, nodeName, text, wholeNumber } from './fields.js';
 
 /** Configuration of the daemons, complete. */
@@ -22,6 +23,8 @@ export interface FerryConfig {
   readonly portRange: { readonly first: number; readonly last: number };
   /** By node name; empty: ferry powers nobody off. Only the control workers use it. */
   readonly fence: Readonly<Record<string, FenceConfig>>;
+  /** Maintenance commands of this node by name: what `ferry roll --hook <name>` runs. */
+  readonly hooks: Readonly<Record<string, HookConfig>>;
   /** What this node gives to its guests at most, as evacuations count it, MiB; absent: whatever is free. */
   readonly guestMemoryMiB?: number;
   /** How often an agent looks for what closed workflows left on its node; 0: only when it starts and when asked. */
@@ -78,6 +81,7 @@ const configSchema = z.strictObject({
   ssh: sshSchema.prefault({}),
   portRange: portRangeSchema.prefault({}),
   fence: fenceSchema.default({}),
+  hooks: hooksSchema.default({}),
   guestMemoryMiB: wholeNumber(1, 1_000_000_000).optional(),
   reconcileIntervalSeconds: wholeNumber(0, 86_400).default(180),
 }, { error: 'expected an object' });

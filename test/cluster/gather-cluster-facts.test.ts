@@ -1,3 +1,4 @@
+import { createCordonStore } from '../../cluster/cordons.js';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClusterFiles } from '../../cluster/cluster-files.js';
@@ -16,7 +17,7 @@ let deps: ClusterFactsDeps;
 beforeEach(() => {
   root = makePveRoot();
   const configs = createGuestConfigStore(root.path);
-  deps = { files: createClusterFiles(root.path), configs, lock: createGuestLock(root.path, configs) };
+  deps = { files: createClusterFiles(root.path), configs, lock: createGuestLock(root.path, configs), cordons: createCordonStore(root.path) };
 });
 afterEach(() => root.remove());
 

@@ -212,7 +212,7 @@ export class FakeCluster {
         return Promise.resolve();
       },
       uncordonNode: ({ node }) => Promise.resolve(void this.cordons.delete(node)),
-      recordMoved: ({ node, request, moved }) => Promise.resolve(void this.away.set(node, { request, guests: [...(this.away.get(node)?.guests ?? []), ...moved] })),
+      recordMoved: ({ node, request, moved }) => Promise.resolve(void this.away.set(node, { request, guests: [...(this.away.get(node)?.guests ?? []).filter(({ vmid }) => !moved.some((one) => one.vmid === vmid)), ...moved] })),
       recordReturned: ({ node, vmids }) => {
         const known = this.away.get(node);
         if (known !== undefined) this.away.set(node, { ...known, guests: known.guests.filter(({ vmid }) => !vmids.includes(vmid)) });

@@ -27,8 +27,12 @@ export class AbsenteeRecord {
     this.#writing = this.#writing.then(() => this.#write());
   }
 
-  get written(): Promise<void> {
-    return this.#writing;
+  /** Resolves when nothing is left to write, also of what came meanwhile. */
+  async written(): Promise<void> {
+    for (let last: Promise<void> | null = null; last !== this.#writing;) {
+      last = this.#writing;
+      await last;
+    }
   }
 
   async #write(): Promise<void> {

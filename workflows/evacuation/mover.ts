@@ -44,9 +44,9 @@ export class Mover {
     this.#carryOut({ vmid, to: to ?? this.#state.node, mode: mode ?? 'live' }, () => this.#follow(vmid, runId));
   }
 
-  /** What has moved and is not home yet, where the record has to hear of it. */
-  get recorded(): Promise<void> {
-    return this.#record.written;
+  /** The cluster's record knows who has left, or come home. */
+  recorded(): Promise<void> {
+    return this.#record.written();
   }
 
   /** Every child has begun: it goes on whatever becomes of this run. */
