@@ -21,6 +21,8 @@ import { createControlWorker } from './control.js';
 import { createControlEvacuation } from './control-evacuation.js';
 import { engineVersion } from './engine-version.js';
 import { createLogger, installRuntime } from './logging.js';
+import { createHighsSolver } from './placement/highs-solver.js';
+import { createPlanner } from './placement/planner.js';
 import { createReadRun } from './run-states.js';
 import { connectToTemporal } from './temporal.js';
 
@@ -36,6 +38,7 @@ async function main(): Promise<void> {
   const lock = createGuestLock(pveRoot, configs);
   const files = createClusterFiles(pveRoot);
   const cordons = createCordonStore(pveRoot);
+  const solve = createHighsSolver();
   for (;;) {
     try {
       const link = await connectToTemporal();
@@ -52,7 +55,7 @@ async function main(): Promise<void> {
         nodes: async () => (await files.members()).members.map(({ name }) => name),
         configNode: async (vmid) => (await configs.find(vmid))?.node ?? null,
       });
-      const evacuation = createControlEvacuation({ cordons, files, configs }, workflow);
+      const evacuation = { ...createControlEvacuation({ cordons, files, configs }, workflow), ...createPlanner({ pveRoot, cordons, files, solve }, workflow) };
       const bundlePath = join(process.env['FERRY_HOME'] ?? process.cwd(), 'dist/workflow-bundle.js');
       const worker = await createControlWorker({ ...link, activities: { ...activities, ...evacuation }, bundlePath });
       log.info('serving');

@@ -7,7 +7,7 @@ import { registerSearchAttributes } from './search-attributes.js';
 import type { TemporalLink } from './temporal.js';
 
 export interface ControlWorkerParts extends TemporalLink {
-  readonly activities: ClusterActivities & Omit<EvacuationActivities, 'planEvacuation'> & FollowActivities;
+  readonly activities: ClusterActivities & EvacuationActivities & FollowActivities;
   /** Path of the prebuilt workflow bundle. */
   readonly bundlePath: string;
 }

@@ -2,6 +2,7 @@ export { checkMigration } from './check-migration.js';
 export { cleanUpNodes } from './clean-up-nodes.js';
 export { evacuateNode } from './evacuate-node.js';
 export { migrateGuest } from './migrate-guest.js';
+export { planEvacuation } from './plan-evacuation.js';
 export { reconcileCluster } from './reconcile-cluster.js';
 export { returnHome } from './return-home.js';
 export { rollNodes } from './roll-nodes.js';

@@ -37,7 +37,7 @@ function checkMove(move: PlannedMove, question: PlanQuestion): string[] {
   note(!move.parking || request.parking, 'is moved to make room, which nobody allowed');
   const mode = moveMode(guest, request);
   note(mode === move.mode, isRefusal(mode) ? mode.sentence : `would be moved ${move.mode}, but has to be ${mode}`);
-  const hosting = mayHost(guest, room, { request, rules: inventory.rules, source: source ?? null, mode: move.mode });
+  const hosting = mayHost(guest, room, { request, rules: inventory.rules, avoid: question.avoid, source: source ?? null, mode: move.mode });
   note(!isRefusal(hosting), isRefusal(hosting) ? hosting.sentence : '');
   note(isRefusal(hosting) || hosting.targetStorage === move.targetStorage, `its storages go to ${move.targetStorage ?? 'the same names'}`);
   note(applicationsOf(guest, inventory.rules, request).every((name) => move.applications.includes(name)), 'an application of it is not told');

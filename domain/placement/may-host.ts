@@ -1,5 +1,6 @@
 import type { EvacuationRequest, GuestNeeds, MoveMode, NodeRoom, PlacementRule, StorageRoom } from '../contracts/evacuation.js';
 import type { Refusal } from '../contracts/plan.js';
+import type { NodeName, Vmid } from '../ids.js';
 import { cpuModelOf, flagsGiven, missingFlags } from '../prerequisites/cpu-models.js';
 import { refuse } from '../prerequisites/refuse.js';
 import { isOlder } from '../prerequisites/versions.js';
@@ -8,6 +9,7 @@ import { guestName } from './guest-load.js';
 export interface HostContext {
   readonly request: Pick<EvacuationRequest, 'node' | 'targets'>;
   readonly rules: readonly PlacementRule[];
+  readonly avoid: readonly { readonly vmid: Vmid; readonly node: NodeName }[];
   /** The node the guest is on; null: it did not answer. */
   readonly source: NodeRoom | null;
   readonly mode: MoveMode;
@@ -22,7 +24,7 @@ export interface Hosting {
 
 /** Whether a guest could be on this node if the node were empty, and how; or the first reason why not. */
 export function mayHost(guest: GuestNeeds, room: NodeRoom, context: HostContext): Hosting | Refusal {
-  return checkNode(room, context) ?? checkRules(guest, room, context.rules) ?? checkBridges(guest, room, context) ?? checkQemu(guest, room, context)
+  return checkNode(room, context) ?? checkPast(guest, room, context) ?? checkRules(guest, room, context.rules) ?? checkBridges(guest, room, context) ?? checkQemu(guest, room, context)
     ?? checkCpu(guest, room, context) ?? placeStorages(guest, room);
 }
 
@@ -32,6 +34,11 @@ export function checkNode({ node, online, cordoned }: NodeRoom, { request }: Pic
   if (request.targets?.includes(node) === false) return refuse('node-not-wanted', `${node} is not among the targets asked for`, `add it: --targets ${[...request.targets, node].join(',')}`);
   if (!online) return refuse('node-offline', `${node} is offline, or did not answer`, `start ${node} and its agent`);
   return cordoned ? refuse('node-cordoned', `${node} is cordoned: nothing new may be placed there`, `when its maintenance is over: ferry uncordon ${node}`) : null;
+}
+
+function checkPast(guest: GuestNeeds, { node }: NodeRoom, { avoid }: HostContext): Refusal | null {
+  if (!avoid.some((past) => past.vmid === guest.vmid && past.node === node)) return null;
+  return refuse('node-failed', `${guestName(guest)} could not be moved to ${node} before`, `look why: ferry show ${guest.vmid}`);
 }
 
 function checkRules({ vmid, kind }: GuestNeeds, { node }: NodeRoom, rules: readonly PlacementRule[]): Refusal | null {

@@ -41,7 +41,7 @@ function placeOn(room: NodeRoom, members: readonly BlockMember[], only: readonly
   const hostings = new Map<Vmid, Hosting>();
   for (const { guest, mode } of members) {
     const source = inventory.nodes.find(({ node }) => node === guest.node) ?? null;
-    const hosting = mayHost(guest, room, { request, rules: inventory.rules, source, mode });
+    const hosting = mayHost(guest, room, { request, rules: inventory.rules, avoid: question.avoid, source, mode });
     if (isRefusal(hosting)) return hosting;
     hostings.set(guest.vmid, hosting);
   }
@@ -82,7 +82,8 @@ function strays(vmid: Vmid, node: NodeName, rules: readonly PlacementRule[]): nu
 /** Reasons about the guest come before those about nodes that are out of the question anyway. */
 function summary(members: readonly BlockMember[], against: readonly Refusal[]): Refusal {
   const names = members.map(({ guest }) => guestName(guest)).join(', ');
-  const [first] = [...against].sort((a, b) => Number(a.code.startsWith('node-')) - Number(b.code.startsWith('node-')));
+  const isAboutNode = ({ code }: Refusal): boolean => code.startsWith('node-') && code !== 'node-failed';
+  const [first] = [...against].sort((a, b) => Number(isAboutNode(a)) - Number(isAboutNode(b)));
   if (first === undefined) return refuse('no-other-node', `no other node can take ${names}: there is none`, 'add a node, or start one that is offline');
   const told = against.filter(({ code }) => code !== 'node-evacuated').map(({ sentence }) => sentence);
   return refuse(first.code, `no node can take ${names}: ${[...new Set(told)].join('; ')}`, first.remedy);

@@ -9,6 +9,8 @@ export interface PlanQuestion {
   readonly request: EvacuationRequest;
   readonly settled: readonly Vmid[];
   readonly moving: readonly { readonly vmid: Vmid; readonly to: NodeName }[];
+  /** Nodes on which a guest has failed already. */
+  readonly avoid: readonly { readonly vmid: Vmid; readonly node: NodeName }[];
 }
 
 /** An amount of something that runs out: memory of a node (`pve2`), space on one of its storages (`pve2/local`). In whole MiB. */

@@ -30,7 +30,7 @@ export function questions({ guests, nodes, bystanders }: Sizes): fc.Arbitrary<Pl
       ...others.map(({ shape, at }, i) => toGuest(201 + i, `pve${(at % targets.length) + 2}`, shape)),
     ];
     const inventory: Inventory = { guests: all, nodes: withUse(rooms, all), rules: rules.map((shape, i) => toRule(`rule${i}`, shape, all, rooms)), problems: [] };
-    return { inventory, request: request(asked), settled: [], moving: [] };
+    return { inventory, request: request(asked), settled: [], moving: [], avoid: [] };
   });
 }
 
@@ -48,7 +48,7 @@ export function tightQuestions(): fc.Arbitrary<PlanQuestion> {
     const rooms = full.map((sizes, n) => node(`pve${n + 2}`, {
       memoryTotalBytes: 1.2 * (sizes.reduce((sum, gib) => sum + gib, 0) + 4) * GIB, memoryAvailableBytes: (spareGiB[n] ?? 0) * 1.3 * GIB, storages: [{ storage: 'local', availableBytes: ((n * 5) % 12) * GIB, totalBytes: 100 * GIB }],
     }));
-    return { inventory: { guests, nodes: [node('pve1'), ...rooms], rules: [], problems: [] }, request: request({ parking: true, concurrency, spareMemoryPercent: 0 }), settled: [], moving: [] };
+    return { inventory: { guests, nodes: [node('pve1'), ...rooms], rules: [], problems: [] }, request: request({ parking: true, concurrency, spareMemoryPercent: 0 }), settled: [], moving: [], avoid: [] };
   });
 }
 

@@ -19,5 +19,5 @@ export const request = (given: Partial<EvacuationRequest> = {}): EvacuationReque
 });
 
 export const question = (inventory: Partial<Inventory>, asked: Partial<EvacuationRequest> = {}, rest: Partial<PlanQuestion> = {}): PlanQuestion => ({
-  inventory: { guests: [], nodes: [], rules: [], problems: [], ...inventory }, request: request(asked), settled: [], moving: [], ...rest,
+  inventory: { guests: [], nodes: [], rules: [], problems: [], ...inventory }, request: request(asked), settled: [], moving: [], avoid: [], ...rest,
 });
