@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import type { EvacuateFlags } from './commands/evacuate.js';
 import type { RollFlags } from './commands/roll.js';
 import type { UncordonFlags } from './commands/uncordon.js';
-import { withEvacuationOptions } from './evacuation-options.js';
+import { withPlanOptions } from './evacuation-request.js';
 import type { Io } from './io.js';
 import { numeric } from './request.js';
 
 /** Everything around emptying nodes. Commands are loaded when they are called. */
 export function addEvacuationCommands(program: Command, io: Io, done: (code: number) => void): void {
-  withEvacuationOptions(program.command('evacuate').description('empty a node: its guests are moved by plan, and it is proved empty').argument('<node>'))
+  withMoveOptions(program.command('evacuate').description('empty a node: its guests are moved by plan, and it is proved empty').argument('<node>'))
     .option('--approval', 'wait for `ferry evacuation approve` when the plan is made')
     .option('--dry-run', 'plan only, change nothing')
     .option('--schedule <cron>', "do it at these times, as a Temporal Schedule: '0 22 * * 6 Europe/Berlin'")
@@ -22,7 +22,7 @@ export function addEvacuationCommands(program: Command, io: Io, done: (code: num
     .option('--reason <text>', 'why, for the record')
     .option('--json', 'one JSON object per line')
     .action(async (node: string, flags: UncordonFlags) => done(await (await import('./commands/uncordon.js')).uncordonCommand(io, node, flags)));
-  withEvacuationOptions(program.command('roll').description('rolling maintenance: empty, maintain and refill nodes; `pve1 pve2,pve3`: one after the other, those with a comma together').argument('<nodes...>'))
+  withMoveOptions(program.command('roll').description('rolling maintenance: empty, maintain and refill nodes; `pve1 pve2,pve3`: one after the other, those with a comma together').argument('<nodes...>'))
     .option('--hook <name>', "maintenance command of each node's own configuration; without one `ferry ready <node>` is waited for")
     .option('--no-return-home', 'guests stay where they went')
     .option('--return-timeout <s>', 'how long a node may take to come back (1800)')
@@ -33,6 +33,15 @@ export function addEvacuationCommands(program: Command, io: Io, done: (code: num
     .action(async (node: string) => done(await (await import('./commands/roll.js')).readyCommand(io, node)));
   addSteering(program.command('evacuation').description('show and steer the evacuation of a node, or its guests coming home'), io, done);
 }
+
+/** Everything a plan depends on, and how it is carried out. */
+const withMoveOptions = (command: Command): Command => withPlanOptions(command)
+  .option('--migration-type <type>', 'secure, insecure or tls')
+  .option('--health-check <what>', 'asked of every moved guest: tcp:<port>, http:<port>/<path> or agent')
+  .option('--failure-budget <n>', 'more guests in trouble than this stop it (2)')
+  .option('--window <window>', "begin no move outside of it: '22:00-05:00 Europe/Berlin'")
+  .option('--at-window-close <what>', 'what becomes of running moves: finish (the default) or rollBack')
+  .option('--reason <text>', 'why, for the record');
 
 function addSteering(evacuation: Command, io: Io, done: (code: number) => void): void {
   const tell = async (node: string, update: string, input: object = {}): Promise<void> => done(await (await import('./commands/evacuation.js')).tellCommand(io, node, update, input));

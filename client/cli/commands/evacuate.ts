@@ -4,11 +4,12 @@ import type { EvacuationOutcome, EvacuationReport } from '../../../domain/contra
 import type { RunEnding } from '../../api/evacuation/ending.js';
 import type { FerryClient } from '../../connection.js';
 import { EXIT } from '../exit-codes.js';
-import { rawEvacuation, type EvacuationFlags } from '../evacuation-options.js';
+import { rawEvacuation, type EvacuationFlags } from '../evacuation-request.js';
 import type { Io } from '../io.js';
 import type { RunRef } from '../present.js';
 
 export interface EvacuateFlags extends EvacuationFlags {
+  readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly wait?: boolean;
   readonly schedule?: string;
@@ -16,8 +17,8 @@ export interface EvacuateFlags extends EvacuationFlags {
 }
 
 /** `ferry evacuate`: starts it and shows it to its end. Exit 0 only for a node that is proved empty (or a dry run), 1 when something stays. */
-export async function evacuateCommand(io: Io, node: string, { json = false, wait = true, schedule, html, ...flags }: EvacuateFlags): Promise<number> {
-  const raw = { node, ...rawEvacuation(flags, io.caller) };
+export async function evacuateCommand(io: Io, node: string, { json = false, wait = true, dryRun = false, schedule, html, ...flags }: EvacuateFlags): Promise<number> {
+  const raw = { ...rawEvacuation(node, flags, io.caller), ...(dryRun ? { dryRun } : {}) };
   parseEvacuationRequest(raw);
   const [{ withClient }, { startEvacuation, scheduleEvacuation }] = await Promise.all([import('../with-client.js'), import('../../api/evacuation/start.js')]);
   return withClient(io, async (client) => {

@@ -6,7 +6,7 @@ import { ROLL_QUERY, ROLL_WORKFLOW } from '../../api/names.js';
 import { ClientError } from '../../errors.js';
 import { rollLine, rollTable, rollText } from '../../render/evacuation.js';
 import { EXIT } from '../exit-codes.js';
-import { rawEvacuation, type EvacuationFlags } from '../evacuation-options.js';
+import { rawEvacuation, type EvacuationFlags } from '../evacuation-request.js';
 import { followRun } from '../follow-run.js';
 import type { Io } from '../io.js';
 import { numeric } from '../request.js';
@@ -23,10 +23,8 @@ export interface RollFlags extends EvacuationFlags {
 /** `ferry roll pve1 pve2,pve3`: one group after the other, the nodes of a group at the same time. */
 export async function rollCommand(io: Io, nodes: readonly string[], { hook, returnHome, returnTimeout, json = false, wait = true, ...flags }: RollFlags): Promise<number> {
   const wishes = { hook, returnHome, returnTimeoutSeconds: numeric(returnTimeout) };
-  const raw = {
-    ...Object.fromEntries(Object.entries({ ...rawEvacuation(flags, io.caller), ...wishes }).filter(([key, value]) => value !== undefined && key !== 'dryRun' && key !== 'approval')),
-    groups: nodes.map((group) => group.split(',')),
-  };
+  const { node: _, ...evacuation } = rawEvacuation('', flags, io.caller);
+  const raw = { ...evacuation, ...Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined)), groups: nodes.map((group) => group.split(',')) };
   parseRollRequest(raw);
   return withClient(io, async (client) => {
     const run = await startRoll(client, raw);

@@ -1,7 +1,6 @@
 import type { EvacuationOutcome, EvacuationReport } from '../../contracts/evacuation-report.js';
 import { remainsOf } from '../../evacuation/conclude.js';
-import { escapeHtml, htmlList, htmlSection, htmlTable } from '../html.js';
-import { STYLE } from '../style.js';
+import { escapeHtml, htmlList, htmlPage, htmlSection, htmlTable } from '../html.js';
 import { GUEST_COLUMNS, evacuationFacts, evacuationSentence, guestCells } from './rows.js';
 import { evacuationTimeline } from './timeline-svg.js';
 
@@ -12,19 +11,16 @@ const TONES: Readonly<Record<EvacuationOutcome, string>> = {
 
 /** The report as one page that needs nothing else. Every text in it is escaped. */
 export function renderEvacuationHtml(report: EvacuationReport): string {
-  const sentence = escapeHtml(evacuationSentence(report));
   const timeline = evacuationTimeline(report.guests, Date.parse(report.startedAt), Date.parse(report.endedAt));
   const guests = report.guests.length === 0 ? '' : `<div class="wide">${htmlTable(GUEST_COLUMNS, report.guests.map(guestCells))}</div>`;
-  return [
-    '<!doctype html>',
-    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${sentence}</title><style>${STYLE}</style></head>`,
-    `<body><h1 class="${TONES[report.outcome]}">${sentence}</h1>${htmlTable([], evacuationFacts(report))}`,
-    htmlSection('When each guest moved', timeline),
-    htmlSection('Guests', guests),
-    htmlSection('Still there, says the node', htmlList('ul', remainsOf(report.remains).map(escapeHtml))),
-    htmlSection('Said while it ran', htmlList('ul', report.actions.map(({ at, by, what }) => escapeHtml(`${at} ${by}: ${what}`)))),
-    htmlSection('Incidents', htmlList('ul', report.incidents.map(escapeHtml))),
-    '</body></html>',
-  ].join('\n');
+  return htmlPage({
+    title: evacuationSentence(report), outcome: TONES[report.outcome], facts: evacuationFacts(report),
+    sections: [
+      htmlSection('When each guest moved', timeline),
+      htmlSection('Guests', guests),
+      htmlSection('Still there, says the node', htmlList('ul', remainsOf(report.remains).map(escapeHtml))),
+      htmlSection('Said while it ran', htmlList('ul', report.actions.map(({ at, by, what }) => escapeHtml(`${at} ${by}: ${what}`)))),
+      htmlSection('Incidents', htmlList('ul', report.incidents.map(escapeHtml))),
+    ],
+  });
 }
