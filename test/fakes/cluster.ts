@@ -30,6 +30,8 @@ export interface FakeClusterOptions {
   readonly room?: number;
   readonly healthy?: (vmid: Vmid) => boolean;
   readonly window?: (atMs: number) => WindowState;
+  /** How long a step takes: awaited before its effect. */
+  readonly pace?: (call: string) => Promise<void>;
   readonly hook?: (node: NodeName) => Promise<void>;
 }
 
@@ -116,7 +118,7 @@ export class FakeCluster {
     this.#settleNode(guest);
     const options = guest.attempts[guest.moves] ?? {};
     guest.moves += 1;
-    guest.fakes = new FakeActivities({ switchAtVisit: 1, ...options, vmid, source: guest.node, target });
+    guest.fakes = new FakeActivities({ switchAtVisit: 1, ...(this.#options.pace === undefined ? {} : { pauseAt: this.#options.pace }), ...options, vmid, source: guest.node, target });
     return guest.fakes;
   }
 
