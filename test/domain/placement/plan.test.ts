@@ -8,6 +8,7 @@ import { GIB, MIB } from '../../../domain/units.js';
 import { createHighsSolver } from '../../../workers/placement/highs-solver.js';
 import { guest, node, question } from './support/inventory.js';
 
+jest.setTimeout(60_000);
 const solve = createHighsSolver();
 const plan = async (asked: PlanQuestion): Promise<EvacuationPlan> => {
   const made = await computePlan(asked, solve);
