@@ -24,6 +24,7 @@ export const settlementWorkflowId = ({ vmid, epoch }: { readonly vmid: Vmid; rea
 export const evacuationWorkflowId = (node: NodeName): string => `evacuate-node-${node}`;
 export const returnWorkflowId = (node: NodeName): string => `return-home-${node}`;
 export const rollWorkflowId = (suffix: string): string => `roll-nodes-${suffix}`;
+export const planWorkflowId = (node: NodeName, suffix: string): string => `plan-evacuation-${node}-${suffix}`;
 export const reconcileWorkflowId = (suffix: string): string => `reconcile-${suffix}`;
 /** Short form of an epoch for paths: a unix socket path ends at 107 bytes (unix(7)). */
 export const epochShort = (epoch: Epoch): string => epoch.replaceAll('-', '').slice(-12);

@@ -1,6 +1,7 @@
 /** The names the workflows and their messages go by at the server. Strings, so that the client loads no workflow code. */
 export const MIGRATE_WORKFLOW = 'migrateGuest';
 export const CHECK_WORKFLOW = 'checkMigration';
+export const PLAN_WORKFLOW = 'planEvacuation';
 export const RECONCILE_WORKFLOW = 'reconcileCluster';
 /** Ends what a migration left whose own workflow is closed; reports as one. */
 export const SETTLE_WORKFLOW = 'settleMigration';

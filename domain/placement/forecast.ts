@@ -60,7 +60,7 @@ function fromHistory({ guest, mode }: ForecastInput, past: readonly PastMove[]):
 function computed(input: ForecastInput): Forecast {
   const { guest, mode, source, target } = input;
   const rate = rateOf(input);
-  const isMeasured = source?.linkBytesPerSecond != null && target.linkBytesPerSecond !== null && (mode !== 'live' || guest.dirtyBytesPerSecond !== undefined);
+  const isMeasured = (source?.linkBytesPerSecond ?? null) !== null && target.linkBytesPerSecond !== null && (mode !== 'live' || guest.dirtyBytesPerSecond !== undefined);
   const basis = isMeasured ? 'measured' : 'estimate';
   const disks = guest.storages.reduce((sum, { bytes }) => sum + bytes, 0);
   const timeOf = (bytes: number): number => (bytes / rate) * 1000;
