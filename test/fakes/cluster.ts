@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import type { WorkerOptions } from '@temporalio/worker';
 import type { ClusterActivities, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
 import type { Absentees, Cordon } from '../../domain/contracts/cordon.js';
 import type { EvacuationActivities, MaintenanceActivities, NodeSurveyActivities } from '../../domain/contracts/evacuation-activities.js';
@@ -35,6 +36,9 @@ export interface FakeClusterOptions {
   readonly hook?: (node: NodeName) => Promise<void>;
 }
 
+/** Like a real agent: few polls, few heartbeats. */
+const AS_ON_A_NODE: Partial<WorkerOptions> = { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 }, maxHeartbeatThrottleInterval: '700ms' };
+
 /** Nodes with agents, guests with their migrations, cordons: everything an evacuation acts on, in memory, watched for what must never happen. */
 export class FakeCluster {
   readonly nodes: readonly NodeName[];
@@ -63,7 +67,7 @@ export class FakeCluster {
     bench.registerNode(this.window, this.#evacuation());
     for (const node of this.nodes) {
       bench.registerNode(node, this.#evacuation());
-      this.#agents.set(node, bench.agent(nodeQueue(node), this.#node(node)));
+      this.#agents.set(node, bench.agent(nodeQueue(node), this.#node(node), options.pace === undefined ? {} : AS_ON_A_NODE));
     }
   }
 
