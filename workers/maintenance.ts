@@ -1,6 +1,6 @@
 import type { MaintenanceActivities } from '../domain/contracts/evacuation-activities.js';
 import { createMaintenanceActivities } from '../activities/node/maintenance-activities.js';
-import { guestsOfNode } from '../cluster/guests-of-node.js';
+import { listGuests } from '../cluster/list-guests.js';
 import { MigrationError } from '../domain/errors.js';
 import { parseVmConfig } from '../domain/guest/parse-vm-config.js';
 import type { Vmid } from '../domain/ids.js';
@@ -22,8 +22,8 @@ export function createNodeMaintenance({ config, configs, storages, journal }: No
     node,
     remains: async (except) => {
       const own = (await storages.configs()).filter(({ shared }) => !shared);
-      const [guests, things, openEntries] = await Promise.all([guestsOfNode(pveRoot, node), takeCensus(config, own, node), journal.openEntries()]);
-      return remainsOf({ except, guests, things, openEntries, lxcPath, lxcRunDir });
+      const [guests, things, openEntries] = await Promise.all([listGuests(pveRoot, node), takeCensus(config, own, node), journal.openEntries()]);
+      return remainsOf({ except, guests: guests.map(({ vmid }) => vmid), things, openEntries, lxcPath, lxcRunDir });
     },
     checkHealth: async (vmid: Vmid, check: string) => {
       const owner = await configs.find(vmid);

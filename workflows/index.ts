@@ -5,5 +5,6 @@ export { migrateGuest } from './migrate-guest.js';
 export { planEvacuation } from './plan-evacuation.js';
 export { reconcileCluster } from './reconcile-cluster.js';
 export { returnHome } from './return-home.js';
+export { rollNodes } from './roll-nodes.js';
 export { settleMigration } from './settle-migration.js';
 export { uncordonNode } from './uncordon-node.js';

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { ResolveFlags } from './commands/resolve.js';
 import { normalizeArgv } from './argv.js';
 import { withPlanOptions, type EvacuationFlags } from './evacuation-request.js';
+import { addEvacuationCommands } from './evacuation-commands.js';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { MigrateFlags } from './request.js';
@@ -83,6 +84,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--wait', 'until everything is settled')
     .option('--json', 'as JSON')
     .action(async (flags: OutputFlags & { node?: string; dryRun?: boolean; wait?: boolean }) => done(await (await import('./commands/reconcile.js')).reconcileCommand(io, flags)));
+  addEvacuationCommands(program, io, done);
   return program;
 }
 

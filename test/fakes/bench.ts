@@ -120,8 +120,8 @@ function dispatcher(clusters: Map<number, ClusterActivities>): ClusterActivities
 /** By the node the call is about; only a window is anybody's. */
 function nodeDispatcher(nodes: Map<string, EvacuationActivities>): EvacuationActivities {
   const names: readonly (keyof EvacuationActivities)[] = ['openEvacuation', 'planEvacuation', 'cordonNode', 'uncordonNode', 'recordMoved', 'recordReturned', 'openReturn', 'openRoll', 'windowAt'];
-  const dispatch = (name: keyof EvacuationActivities) => async (input: { node?: string; request?: { node: string }; groups?: string[][]; window?: string }): Promise<unknown> => {
-    const node = input.node ?? input.request?.node ?? input.groups?.[0]?.[0] ?? input.window ?? '';
+  const dispatch = (name: keyof EvacuationActivities) => async (input: { node?: string; request?: { node: string }; groups?: string[][]; nodes?: string[]; window?: string }): Promise<unknown> => {
+    const node = input.node ?? input.request?.node ?? input.groups?.[0]?.[0] ?? input.nodes?.[0] ?? input.window ?? '';
     const found = nodes.get(node);
     if (found === undefined) throw new Error(`no cluster with node ${node}`);
     return (found[name] as (input: unknown) => Promise<unknown>)(input);

@@ -1,9 +1,11 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { EvacuationReport } from '../../domain/contracts/evacuation-report.js';
+import type { RollReport } from '../../domain/contracts/roll.js';
 import type { MigrationReport } from '../../domain/contracts/report.js';
 import { evacuateNode as realEvacuate, type CarriedEvacuation } from '../../workflows/evacuate-node.js';
 import { migrateGuest as realMigrate } from '../../workflows/migrate-guest.js';
 import { returnHome as realReturn } from '../../workflows/return-home.js';
+import { rollNodes as realRoll } from '../../workflows/roll-nodes.js';
 import { settleMigration as realSettle } from '../../workflows/settle-migration.js';
 import { useTimings, type Timings } from '../../workflows/timings.js';
 
@@ -30,6 +32,11 @@ export async function evacuateNode(raw: unknown, carried?: CarriedEvacuation): P
 export async function returnHome(raw: unknown, carried?: Parameters<typeof realReturn>[1]): Promise<EvacuationReport> {
   useTimings(spans());
   return realReturn(raw, carried);
+}
+
+export async function rollNodes(raw: unknown, carried?: Parameters<typeof realRoll>[1]): Promise<RollReport> {
+  useTimings(spans());
+  return realRoll(raw, carried);
 }
 
 /** Children have no memo of a test's: they are as fast as their evacuation. */
