@@ -10,6 +10,7 @@ import { settleMigration as realSettle } from '../../workflows/settle-migration.
 import { useTimings, type Timings } from '../../workflows/timings.js';
 
 export { checkMigration } from '../../workflows/check-migration.js';
+export { planEvacuation } from '../../workflows/plan-evacuation.js';
 export { uncordonNode } from '../../workflows/uncordon-node.js';
 export { cleanUpNodes } from '../../workflows/clean-up-nodes.js';
 
