@@ -1,9 +1,10 @@
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectTemporal, type FerryClient } from '../../client/index.js';
-import { awaitRunEnding } from '../../client/api/evacuation/ending.js';
 import { startEvacuation, startReturn } from '../../client/api/evacuation/start.js';
+import { watchRun } from '../../client/api/evacuation/watch.js';
 import { planEvacuation } from '../../client/api/plan.js';
+import type { EvacuationProgress } from '../../domain/contracts/evacuation-progress.js';
 import type { EvacuationReport } from '../../domain/contracts/evacuation-report.js';
 import { parseEvacuationRequest } from '../../domain/edge/evacuation-request.js';
 import { renderEvacuationReport } from '../../domain/report/evacuation/render-text.js';
@@ -60,8 +61,10 @@ const nodeOf = (vmid: number): string => {
   return found ?? 'nowhere';
 };
 
-async function reportOf(workflowId: string): Promise<EvacuationReport> {
-  const ending = await awaitRunEnding<EvacuationReport>(client.temporal.workflow.getHandle(workflowId));
+/** Waits for the end, whoever is away meanwhile. */
+async function reportOf(workflowId: string, onProgress: (progress: EvacuationProgress) => void = () => undefined): Promise<EvacuationReport> {
+  const ending = await watchRun<EvacuationReport, EvacuationProgress>(client, workflowId, { query: 'evacuation', onProgress, onNotice: (sentence) => console.log(sentence), signal: new AbortController().signal });
+  if (ending.kind === 'detached') throw new Error('nobody watches any more');
   if (ending.kind !== 'report') throw new Error(`${ending.code}: ${ending.sentence}`);
   console.log(renderEvacuationReport(ending.report));
   return ending.report;
@@ -83,9 +86,10 @@ async function expectCanariesClean(): Promise<void> {
   }
 }
 
+const wishes = { node: 'pve1', parking: true, concurrency: 3, requestedBy: 'test', reason: 'new firmware' };
+
 test('a node with twelve guests is emptied by plan but for the one it names, and they come home', async () => {
-  const wishes = { node: 'pve1', parking: true, concurrency: 3, requestedBy: 'test', reason: 'new firmware' };
-  const plan = await planEvacuation(client, parseEvacuationRequest(wishes));
+    const plan = await planEvacuation(client, parseEvacuationRequest(wishes));
   console.log(renderPlan(plan));
   expect(plan.stays.map(({ vmid }) => vmid)).toEqual([PINNED]);
   expect(plan.moves.filter(({ parking }) => !parking).map(({ vmid }) => vmid).sort()).toEqual(ALL.filter((vmid) => vmid !== PINNED).sort());
@@ -102,3 +106,22 @@ test('a node with twelve guests is emptied by plan but for the one it names, and
   expect({ outcome: home.outcome, home: ALL.filter((vmid) => nodeOf(vmid) === 'pve1') }).toEqual({ outcome: 'home', home: ALL });
   await expectCanariesClean();
 });
+
+test('Temporal and the control worker are killed in the middle: the same plan goes on, and nothing moves twice', async () => {
+  const run = await startEvacuation(client, 'pve1', wishes);
+  let restarted: Promise<void> | null = null;
+  const report = await reportOf(run.workflowId, ({ guests }) => {
+    if (guests.some(({ state }) => state === 'moved')) restarted ??= restart();
+  });
+  expect(restarted).not.toBeNull();
+  await restarted;
+  expect({ outcome: report.outcome, plans: report.plans, left: ALL.filter((vmid) => nodeOf(vmid) === 'pve1') }).toEqual({ outcome: 'not-empty', plans: 1, left: [PINNED] });
+  expect(report.guests.filter(({ state }) => state === 'moved').map(({ attempts }) => attempts)).toEqual(report.guests.filter(({ vmid }) => vmid !== PINNED).map(() => 1));
+  await expectCanariesClean();
+});
+
+async function restart(): Promise<void> {
+  await Promise.all([lab.control('kill'), lab.temporal('kill')]);
+  await lab.temporal('start');
+  await lab.control('start');
+}
