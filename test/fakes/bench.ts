@@ -64,8 +64,8 @@ export class Bench {
     this.#nodes.set(node, activities);
   }
 
-  agent(queue: string, activities: object): Agent {
-    return new Agent(this.env.nativeConnection, queue, { activities });
+  agent(queue: string, activities: object, options: Partial<WorkerOptions> = {}): Agent {
+    return new Agent(this.env.nativeConnection, queue, { activities, ...options });
   }
 
   async stop(): Promise<void> {

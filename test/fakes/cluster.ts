@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import type { WorkerOptions } from '@temporalio/worker';
 import type { ClusterActivities, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
 import type { Absentees, Cordon } from '../../domain/contracts/cordon.js';
 import type { EvacuationActivities, MaintenanceActivities, NodeSurveyActivities } from '../../domain/contracts/evacuation-activities.js';
@@ -30,8 +31,13 @@ export interface FakeClusterOptions {
   readonly room?: number;
   readonly healthy?: (vmid: Vmid) => boolean;
   readonly window?: (atMs: number) => WindowState;
+  /** How long a step takes: awaited before its effect. */
+  readonly pace?: (call: string) => Promise<void>;
   readonly hook?: (node: NodeName) => Promise<void>;
 }
+
+/** Like a real agent: few polls, few heartbeats. */
+const AS_ON_A_NODE: Partial<WorkerOptions> = { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 }, maxHeartbeatThrottleInterval: '700ms' };
 
 /** Nodes with agents, guests with their migrations, cordons: everything an evacuation acts on, in memory, watched for what must never happen. */
 export class FakeCluster {
@@ -61,7 +67,7 @@ export class FakeCluster {
     bench.registerNode(this.window, this.#evacuation());
     for (const node of this.nodes) {
       bench.registerNode(node, this.#evacuation());
-      this.#agents.set(node, bench.agent(nodeQueue(node), this.#node(node)));
+      this.#agents.set(node, bench.agent(nodeQueue(node), this.#node(node), options.pace === undefined ? {} : AS_ON_A_NODE));
     }
   }
 
@@ -116,7 +122,7 @@ export class FakeCluster {
     this.#settleNode(guest);
     const options = guest.attempts[guest.moves] ?? {};
     guest.moves += 1;
-    guest.fakes = new FakeActivities({ switchAtVisit: 1, ...options, vmid, source: guest.node, target });
+    guest.fakes = new FakeActivities({ switchAtVisit: 1, ...(this.#options.pace === undefined ? {} : { pauseAt: this.#options.pace }), ...options, vmid, source: guest.node, target });
     return guest.fakes;
   }
 

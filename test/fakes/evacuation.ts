@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle, type WorkflowHandleWithFirstExecutionRunId, type WorkflowStartOptions } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { EvacuationProgress, GuestState } from '../../domain/contracts/evacuation-progress.js';
 import type { EvacuationReport } from '../../domain/contracts/evacuation-report.js';
@@ -8,8 +8,8 @@ import type { FakeOptions } from './activities.js';
 import type { Bench } from './bench.js';
 import { FakeCluster, type FakeClusterOptions } from './cluster.js';
 
-export const start = (bench: Bench, type: string, raw: Readonly<Record<string, unknown>>): Promise<WorkflowHandle> =>
-  bench.env.client.workflow.start(type, { taskQueue: MIGRATIONS_QUEUE, workflowId: `${type}-${randomUUID()}`, args: [raw], workflowExecutionTimeout: '100s' });
+export const start = (bench: Bench, type: string, raw: Readonly<Record<string, unknown>>, limits: Pick<WorkflowStartOptions, 'workflowExecutionTimeout'> = { workflowExecutionTimeout: '100s' }): Promise<WorkflowHandleWithFirstExecutionRunId> =>
+  bench.env.client.workflow.start(type, { taskQueue: MIGRATIONS_QUEUE, workflowId: `${type}-${randomUUID()}`, args: [raw], ...limits });
 
 export const evacuate = (bench: Bench, cluster: FakeCluster, raw: object = {}): Promise<WorkflowHandle> => start(bench, 'evacuateNode', { node: cluster.node(0), ...raw });
 
