@@ -12,8 +12,8 @@ const SIZES = { guests: 10, nodes: 5, bystanders: 8 };
 
 describe('a plan', () => {
   it.each([
-    ['with the solver', solve, questions(SIZES), 60], ['without one', none, questions(SIZES), 300],
-    ['where room has to be made', solve, tightQuestions(), 60], ['where room has to be made without a solver', none, tightQuestions(), 300],
+    ['with the solver', solve, questions(SIZES), 40], ['without one', none, questions(SIZES), 200],
+    ['where room has to be made', solve, tightQuestions(), 40], ['where room has to be made without a solver', none, tightQuestions(), 200],
   ] as const)('%s breaks no rule, nor at any moment of any execution', async (title, how, instances, numRuns) => {
     let [moves, parked, waiting, partial] = [0, 0, 0, 0];
     await fc.assert(fc.asyncProperty(instances, fc.infiniteStream(fc.nat(1_000_000)), async (asked, numbers) => {
