@@ -1,8 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { ResolveFlags } from './commands/resolve.js';
 import { normalizeArgv } from './argv.js';
-import { withPlanOptions, type EvacuationFlags } from './evacuation-request.js';
 import { addEvacuationCommands } from './evacuation-commands.js';
+import { withPlanOptions, type EvacuationFlags } from './evacuation-request.js';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { MigrateFlags } from './request.js';

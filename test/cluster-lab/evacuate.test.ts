@@ -109,12 +109,12 @@ test('a node with twelve guests is emptied by plan but for the one it names, and
 
 test('Temporal and the control worker are killed in the middle: the same plan goes on, and nothing moves twice', async () => {
   const run = await startEvacuation(client, 'pve1', wishes);
-  let restarted: Promise<void> | null = null;
+  const held: { restarted: Promise<void> | null } = { restarted: null };
   const report = await reportOf(run.workflowId, ({ guests }) => {
-    if (guests.some(({ state }) => state === 'moved')) restarted ??= restart();
+    if (guests.some(({ state }) => state === 'moved')) held.restarted ??= restart();
   });
-  expect(restarted).not.toBeNull();
-  await restarted;
+  expect(held.restarted).not.toBeNull();
+  await held.restarted;
   expect({ outcome: report.outcome, plans: report.plans, left: ALL.filter((vmid) => nodeOf(vmid) === 'pve1') }).toEqual({ outcome: 'not-empty', plans: 1, left: [PINNED] });
   expect(report.guests.filter(({ state }) => state === 'moved').map(({ attempts }) => attempts)).toEqual(report.guests.filter(({ vmid }) => vmid !== PINNED).map(() => 1));
   await expectCanariesClean();

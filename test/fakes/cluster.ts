@@ -4,7 +4,7 @@ import type { WorkerOptions } from '@temporalio/worker';
 import type { ClusterActivities, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
 import type { Absentees, Cordon } from '../../domain/contracts/cordon.js';
 import type { EvacuationActivities, MaintenanceActivities, NodeSurveyActivities } from '../../domain/contracts/evacuation-activities.js';
-import type { EvacuationPlan, EvacuationRequest, NodeRemains, PlanInput, PlannedMove } from '../../domain/contracts/evacuation.js';
+import type { NodeRemains } from '../../domain/contracts/evacuation.js';
 import { parseEvacuationRequest } from '../../domain/edge/evacuation-request.js';
 import { parseReturnRequest } from '../../domain/edge/return-request.js';
 import { parseRollRequest } from '../../domain/edge/roll-request.js';
@@ -12,6 +12,7 @@ import { nodeQueue, type NodeName, type Vmid } from '../../domain/ids.js';
 import { windowAt, type WindowState } from '../../domain/window/window-at.js';
 import { FakeActivities, type FakeOptions } from './activities.js';
 import type { Agent, Bench } from './bench.js';
+import { planByLoad } from './plan-by-load.js';
 import { nodeActivities } from './node-activities.js';
 
 export interface FakeGuest {
@@ -210,7 +211,10 @@ export class FakeCluster {
   #evacuation(): EvacuationActivities {
     return {
       openEvacuation: (raw) => Promise.resolve({ request: parseEvacuationRequest(raw), nodes: this.nodes }),
-      planEvacuation: (input) => Promise.resolve(this.#plan(input)),
+      planEvacuation: (input) => {
+        this.plans += 1;
+        return Promise.resolve(planByLoad(input, [...this.guests.values()], [...this.cordons.keys()], this.#options.room ?? Infinity));
+      },
       cordonNode: ({ node, ...owner }) => {
         const holder = this.cordons.get(node);
         if (holder !== undefined && holder.epoch !== owner.epoch) throw ApplicationFailure.create({ type: 'NodeCordoned', message: `cordon failed: ${node}: held by ${holder.workflowId}`, nonRetryable: true });
@@ -237,27 +241,4 @@ export class FakeCluster {
       windowAt: ({ window, atMs }) => Promise.resolve(this.#options.window?.(atMs) ?? windowAt(window, atMs)),
     };
   }
-
-  /** The emptiest node that is not cordoned, answers, and was not a failure. */
-  #plan({ request, surveys, settled, avoid = [], moving = [] }: PlanInput): EvacuationPlan {
-    this.plans += 1;
-    const { node } = request;
-    const targets = surveys.map(({ room }) => room.node).filter((name) => name !== node && !this.cordons.has(name));
-    const load = new Map(targets.map((name) => [name, [...this.guests.values()].filter((guest) => guest.node === name).length + moving.filter((one) => one.to === name).length]));
-    const moves: PlannedMove[] = [];
-    const stays: EvacuationPlan['stays'][number][] = [];
-    for (const guest of [...this.guests.values()].filter((one) => one.node === node && !settled.includes(one.vmid))) {
-      const [to] = targets.filter((name) => (load.get(name) ?? 0) < (this.#options.room ?? Infinity) && !avoid.some((one) => one.vmid === guest.vmid && one.node === name)).sort((a, b) => (load.get(a) ?? 0) - (load.get(b) ?? 0));
-      if (to === undefined || guest.blocked || request.skip.includes(guest.vmid)) stays.push({ vmid: guest.vmid, kind: 'qemu', name: 'web', code: 'no-place', sentence: guest.blocked ? 'it uses a device of this node' : 'no node has room', remedy: 'make room' });
-      else {
-        load.set(to, (load.get(to) ?? 0) + 1);
-        moves.push(moveOf(guest, to, moves.length, request));
-      }
-    }
-    return { node, moves, stays, nodes: [], links: [], bytes: moves.length, durationMs: moves.length * 1000, quality: 'greedy', warnings: [] };
-  }
 }
-
-const moveOf = ({ vmid, node, applications }: FakeGuest, to: NodeName, order: number, _request: EvacuationRequest): PlannedMove => ({
-  vmid, kind: 'qemu', name: 'web', from: node, to, mode: 'live', parking: false, wave: 0, order, needs: [], applications, forecast: { durationMs: 1000, downtimeMs: 50, bytes: 1, basis: 'estimate' }, reason: 'it has room',
-});

@@ -14,9 +14,9 @@ interface Course {
 }
 
 const course: fc.Arbitrary<Course> = fc.record({
-  moves: fc.integer({ min: 1, max: 14 }).chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => fc.record({
+  moves: fc.integer({ min: 1, max: 14 }).chain((count) => fc.tuple<PlannedMove[]>(...Array.from({ length: count }, (_, index) => fc.record({
     needs: fc.subarray(Array.from({ length: index }, (__, before) => 100 + before), { maxLength: Math.min(2, index) }), applications: fc.subarray(['app-a', 'app-b', 'app-c'], { maxLength: 2 }),
-  }).map(({ needs, applications }) => move(100 + index, { needs, applications, order: index })))) as fc.Arbitrary<PlannedMove[]>),
+  }).map(({ needs, applications }) => move(100 + index, { needs, applications, order: index }))))),
   concurrency: fc.integer({ min: 1, max: 5 }),
   canary: fc.integer({ min: 0, max: 3 }),
   failureBudget: fc.integer({ min: 0, max: 5 }),

@@ -8,12 +8,13 @@ import { simulate } from './support/simulate.js';
 const solve = createHighsSolver();
 const none = (): Promise<null> => Promise.resolve(null);
 const SEED = 20_261_127;
+const TIGHT = tightQuestions();
 const SIZES = { guests: 10, nodes: 5, bystanders: 8 };
 
 describe('a plan', () => {
   it.each([
-    ['with the solver', solve, questions(SIZES), 60], ['without one', none, questions(SIZES), 300],
-    ['where room has to be made', solve, tightQuestions(), 60], ['where room has to be made without a solver', none, tightQuestions(), 300],
+    ['with the solver', solve, questions(SIZES), 40], ['without one', none, questions(SIZES), 200],
+    ['where room has to be made', solve, TIGHT, 40], ['where room has to be made without a solver', none, TIGHT, 200],
   ] as const)('%s breaks no rule, nor at any moment of any execution', async (title, how, instances, numRuns) => {
     let [moves, parked, waiting, partial] = [0, 0, 0, 0];
     await fc.assert(fc.asyncProperty(instances, fc.infiniteStream(fc.nat(1_000_000)), async (asked, numbers) => {
@@ -26,6 +27,7 @@ describe('a plan', () => {
       partial += plan.stays.length > 0 ? 1 : 0;
     }), { seed: SEED, numRuns });
     console.log(`${title}, ${numRuns} plans: ${moves} moves, ${parked} of them to make room, ${waiting} that wait for others; ${partial} partial plans`);
-    expect(Math.min(moves, parked, waiting, partial)).toBeGreaterThan(0);
+    // A generator that never comes to what it is for proves nothing.
+    expect(Math.min(moves, partial, ...(instances === TIGHT ? [parked, waiting] : []))).toBeGreaterThan(0);
   }, 60_000);
 });
