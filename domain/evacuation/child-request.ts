@@ -1,3 +1,4 @@
+import { EVACUATION_PRIORITY } from '../admission/priority.js';
 import type { EvacuationRequest, PlannedMove } from '../contracts/evacuation.js';
 import type { MigrateRequest } from '../contracts/request.js';
 
@@ -11,7 +12,7 @@ export interface ChildContext {
 export function childRequest(request: EvacuationRequest, { vmid, to, mode, kind, targetStorage }: PlannedMove, { bwlimitKiBps, workflowId }: ChildContext): MigrateRequest {
   const { migrationType, healthCheck } = request;
   return {
-    vmid, target: to, withLocalDisks: true, force: false, requestedBy: request.requestedBy,
+    vmid, target: to, withLocalDisks: true, force: false, priority: EVACUATION_PRIORITY, requestedBy: request.requestedBy,
     reason: request.reason === undefined ? `part of ${workflowId}` : `${request.reason} (part of ${workflowId})`,
     ...(targetStorage === undefined ? {} : { targetStorage }),
     ...(bwlimitKiBps === null ? {} : { bwlimitKiBps }),
