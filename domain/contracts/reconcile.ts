@@ -31,7 +31,7 @@ export interface GuestClaims {
   readonly epochs: readonly Epoch[];
 }
 
-export type ThingKind = 'run directory' | 'QEMU' | 'tap' | 'socket' | 'volume draft' | 'temporary file';
+export type ThingKind = 'run directory' | 'QEMU' | 'tap' | 'socket' | 'volume draft' | 'snapshot' | 'temporary file';
 
 /** Something on a node that looks as if ferry had made it. */
 export interface Thing {

@@ -27,6 +27,7 @@ export async function rollBackColdSource(deps: ColdSourceDeps, ref: EpochRef, pl
   }
   await failpoint('cold.source.rollback.before');
   await goOnHere(deps, ref, plan);
+  await deps.removeSnapshots(ref, plan);
   await deps.clearRunDir(ref);
   await failpoint('cold.source.rollback.run-dir.after');
   await deps.journal.close(ref.vmid, ref.epoch, 'rolled-back');
@@ -55,12 +56,13 @@ export async function cleanUpColdSource(deps: ColdSourceDeps, ref: EpochRef, pla
       await deps.verify(ref, plan);
       await deps.journal.append(ref.vmid, ref.epoch, 'verified');
     }
+    await deps.removeSnapshots(ref, plan);
     for (const { volid } of plan.volumes) {
       await deps.freeVolume(volid);
       freedVolids.push(volid);
       await failpoint('cold.source.cleanup.freed.after');
     }
-  }
+  } else await deps.removeSnapshots(ref, plan);
   await deps.clearRunDir(ref);
   await deps.journal.close(ref.vmid, ref.epoch, 'cleaned');
   await failpoint('cold.source.cleanup.closed.after');

@@ -4,7 +4,7 @@ import type { JournalEntry } from '../../domain/contracts/ports.js';
 
 /**
  * What the source's journal says of a cold move, folded. States in order:
- * opened (with the plan) → channels → copying → copied → stopping → (restarted | handed-over → verified) → (closed: cleaned | rolled-back).
+ * opened (with the plan) → channels → copying → snapshots (one for each volume that has any) → copied → stopping → (restarted | handed-over → verified) → (closed: cleaned | rolled-back).
  */
 export interface ColdSourceMemory {
   readonly plan: ColdPlan | null;

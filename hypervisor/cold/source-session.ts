@@ -8,7 +8,7 @@ import type { ColdWays } from '../transport/cold-ways.js';
 import { untilArmed } from '../transport/handoff/until-armed.js';
 import { goOnHere } from './go-on-here.js';
 import { LetGo } from './let-go.js';
-import { copyVolumes, type CopyProgress } from './passes.js';
+import { copyVolumes, onceEach, type CopyProgress } from './passes.js';
 import type { ColdSourceDeps } from './source-deps.js';
 import { foldColdSource } from './source-journal.js';
 import { Stopwatch } from './stopwatch.js';
@@ -29,6 +29,7 @@ export class ColdSourceSession {
   readonly #letGo = new LetGo();
   #budgetBytesPerSecond: number | null;
   #syncs: readonly VolumeSync[] = [];
+  readonly #noteSnapshots = onceEach((volid) => this.#note('snapshots', { volid }));
 
   constructor(deps: ColdSourceDeps, ref: EpochRef, plan: ColdPlan) {
     this.#deps = deps;
@@ -179,7 +180,7 @@ export class ColdSourceSession {
       plan: this.plan, endpoints, onProgress, earlier: this.#syncs,
       copy: (volume, targetVolid, onVolume, stop) => this.#deps.copy({
         ref: this.ref, plan: this.plan, volume, targetVolid, final, signal: stop, onProgress: onVolume,
-        dial: () => ways.dialCopy(), bandwidthBytesPerSecond: () => this.#budgetBytesPerSecond,
+        noteSnapshots: this.#noteSnapshots, dial: () => ways.dialCopy(), bandwidthBytesPerSecond: () => this.#budgetBytesPerSecond,
       }),
       signal,
     });

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
-import type { Epoch, EpochRef, Volid } from '../../domain/ids.js';
-import type { ColdPlan } from '../../domain/contracts/plan.js';
+import type { ColdPlan, VolumeMove } from '../../domain/contracts/plan.js';
+import { epochShort, type Epoch, type EpochRef, type Volid } from '../../domain/ids.js';
 import type { ColdSourceDeps } from '../../hypervisor/cold/source-deps.js';
-import { sendTree } from '../../hypervisor/cold/send-tree.js';
+import { sendTree, type SendTreeDeps } from '../../hypervisor/cold/send-tree.js';
 import { sendVolume } from '../../hypervisor/cold/send-volume.js';
 import { TreeCheck } from '../../hypervisor/cold/tree-check.js';
+import { removeFerrySnapshots } from '../../hypervisor/storage/btrfs/ferry-snapshots.js';
+import { isSubvolume, nestedSubvolumes } from '../../hypervisor/storage/btrfs/subvolume.js';
 import { createLimiter, type Limiter } from '../../hypervisor/storage/copy/limiter.js';
 import { openTunnelEarly, prepareSsh } from '../../hypervisor/transport/channels.js';
 import { openColdWays } from '../../hypervisor/transport/cold-ways.js';
@@ -41,6 +43,13 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
     checks.set(key, check);
     return check;
   };
+  const methods = new Map<string, SendTreeDeps['method']>();
+  const methodOf = async ({ epoch }: EpochRef, volume: VolumeMove, path: string): Promise<SendTreeDeps['method']> => {
+    const key = `${epoch} ${volume.volid}`;
+    const method = methods.get(key) ?? (await canStream(volume, path) ? 'btrfs' : 'tree');
+    methods.set(key, method);
+    return method;
+  };
   return {
     node: config.node, journal, token, configs,
     power: createPowers(parts),
@@ -60,18 +69,25 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
     copy: async (input) => {
       const { path, format } = (await storages.find(input.plan.kind))(input.volume.volid);
       const deps = { limiter: limiterOf(input.ref), silenceMs: silenceMsOf(input.plan) };
-      if (format === 'subvol') return sendTree(input, { ...deps, dir: path, runDir: runPath(config.runDir, input.ref), check: await checkOf(input.ref, input.plan, input.volume.volid) });
+      if (format === 'subvol') {
+        const [method, check] = [await methodOf(input.ref, input.volume, path), await checkOf(input.ref, input.plan, input.volume.volid)];
+        return sendTree(input, { ...deps, dir: path, method, runDir: runPath(config.runDir, input.ref), check });
+      }
       return sendVolume(input, { ...deps, path, runDir: runPath(config.runDir, input.ref), qemuImg: config.qemuImg });
     },
     verify: async (ref, plan) => {
       for (const { volid, sourceFormat } of plan.volumes) if (sourceFormat === 'subvol') await (await checkOf(ref, plan, volid)).verify();
     },
     freeVolume: async (volid) => (await parts.storages.store()).free(volid),
+    removeSnapshots: async ({ epoch }, plan) => {
+      const find = await storages.find(plan.kind);
+      for (const { volid } of plan.volumes.filter(({ stream }) => stream === 'btrfs')) await removeFerrySnapshots(find(volid).path, epochShort(epoch));
+    },
     clearRunDir: async (ref) => {
       await warmed.get(ref.epoch)?.then((connection) => connection.close(), () => undefined);
       warmed.delete(ref.epoch);
       limiters.delete(ref.epoch);
-      for (const key of checks.keys()) if (key.startsWith(`${ref.epoch} `)) checks.delete(key);
+      for (const known of [checks, methods]) for (const key of known.keys()) if (key.startsWith(`${ref.epoch} `)) known.delete(key);
       const dir = runPath(config.runDir, ref);
       const record = readTunnelRecord(join(dir, 'tunnel.json'));
       if (record !== null) await closeTunnel(record);
@@ -81,5 +97,9 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
     },
   };
 }
+
+/** No stream holds a subvolume that lies inside another one. */
+const canStream = async ({ stream }: VolumeMove, path: string): Promise<boolean> =>
+  stream === 'btrfs' && await isSubvolume(path) && (await nestedSubvolumes(path)).length === 0;
 
 const silenceMsOf = ({ silence }: ColdPlan): number => (silence ?? silencePolicy(undefined)).abortAfterMs;

@@ -1,7 +1,9 @@
 import type { ColdPlan } from '../../domain/contracts/plan.js';
 import { MigrationError } from '../../domain/errors.js';
+import { epochShort } from '../../domain/ids.js';
 import { receive } from '../../hypervisor/cold/reception.js';
 import type { ColdTargetDeps } from '../../hypervisor/cold/target-deps.js';
+import { removeFerrySnapshots } from '../../hypervisor/storage/btrfs/ferry-snapshots.js';
 import { createCopyServer } from '../../hypervisor/storage/copy/server.js';
 import { checkAtDoor } from '../../hypervisor/transport/door.js';
 import { listenOn } from '../../hypervisor/transport/handoff/listen.js';
@@ -50,6 +52,11 @@ export function coldTargetDeps(parts: NodeParts): ColdTargetDeps {
     },
     listenForHandoff: async (ref, plan: ColdPlan, listen, onHandover) => createHandoffServer({ ...ref, listen, ...await handoffProtection(parts, ref, plan), onHandover }),
     readConfig: async (vmid, node) => configs.read(vmid, (await configs.find(vmid))?.kind ?? 'qemu', node),
+    removeSnapshots: async ({ epoch }, plan, places) => {
+      if (!plan.volumes.some(({ stream }) => stream === 'btrfs')) return;
+      const find = await storages.find(plan.kind);
+      for (const volid of places) await removeFerrySnapshots(find(volid).path, epochShort(epoch));
+    },
     clearRunDir: (ref) => clearRunPath(config.runDir, ref),
   };
 }

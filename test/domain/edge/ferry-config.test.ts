@@ -4,9 +4,9 @@ import { parseFerryConfig } from '../../../domain/edge/ferry-config.js';
 const DEFAULTS = {
   pveRoot: '/etc/pve', stateDir: '/var/lib/ferry', runDir: '/run/ferry', qemuRunDir: '/run/qemu-server', lxcPath: '/var/lib/lxc', lxcRunDir: '/run/ferry-lxc', qemuBinary: 'qemu-system-x86_64', qemuImg: 'qemu-img',
   ssh: { identityFile: '/root/.ssh/id_rsa', knownHostsFile: '/etc/pve/priv/known_hosts', user: 'root', port: 22 },
-  reconcileIntervalSeconds: 180, portRange: { first: 60000, last: 60049 },
+  hooks: {}, reconcileIntervalSeconds: 180, portRange: { first: 60000, last: 60049 },
   fence: {},
-  slots: { enabled: true, in: 2, out: 2, prepare: 2, nodes: {} },
+  slots: { enabled: true, in: 2, out: 2, nodes: {} },
   links: {},
 };
 
@@ -24,7 +24,7 @@ describe('parseFerryConfig', () => {
 
   it('takes slots and links', () => {
     const { slots, links } = parseFerryConfig({ slots: { in: 4, nodes: { pve1: { out: 0 } } }, links: { rack1: { nodes: ['pve1', 'pve2'], transfers: 3 } } });
-    expect(slots).toEqual({ enabled: true, in: 4, out: 2, prepare: 2, nodes: { pve1: { out: 0 } } });
+    expect(slots).toEqual({ enabled: true, in: 4, out: 2, nodes: { pve1: { out: 0 } } });
     expect(links).toEqual({ rack1: { nodes: ['pve1', 'pve2'], transfers: 3, counts: 'crossing' } });
   });
 

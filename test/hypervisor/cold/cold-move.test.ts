@@ -173,6 +173,25 @@ test('the target\'s agent dies while it gives the guest back: the next one ends 
   expect([await decision(), nodes.configNode(), nodes.powers.target.runs]).toEqual(['aborted', 'pve1', false]);
 });
 
+test.each([
+  ['moved', async (endpoints: Awaited<ReturnType<typeof copied>>): Promise<void> => {
+    await switchOver(endpoints);
+    await nodes.source.cleanup(REF, nodes.plan, { keepDisks: true });
+    await nodes.target.cleanup(REF);
+  }, 'pve2'],
+  ['rolled back', async (): Promise<void> => {
+    await nodes.source.rollback(REF, nodes.plan);
+    await nodes.target.release(REF);
+  }, 'pve1'],
+] as const)('%s: no snapshot of the move is left on either node, and the journal had said that there may be some', async (_how, end, owner) => {
+  const endpoints = await copied();
+  nodes.snapshots.push('snapshot on pve1');
+  nodes.received.push('snapshot on pve2');
+  await end(endpoints);
+  expect([nodes.snapshots, nodes.received, nodes.configNode()]).toEqual([[], [], owner]);
+  expect(await nodes.recorded('source', 'snapshots')).toEqual([{ volid: 'local:201/subvol-201-disk-0.subvol' }]);
+});
+
 test('rolled back while it never stopped: it is not touched', async () => {
   await copied();
   await nodes.source.rollback(REF, nodes.plan);

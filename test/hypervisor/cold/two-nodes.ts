@@ -68,6 +68,9 @@ export class TwoNodes {
   readonly plan: ColdPlan;
   readonly powers: { readonly source: FakePower; readonly target: FakePower };
   readonly freed: string[] = [];
+  /** Snapshots on either node. */
+  readonly snapshots: string[] = [];
+  readonly received: string[] = [];
   /** The next copies fail so. */
   copyFails: ((final: boolean) => Error | null) = () => null;
   answerLost = false;
@@ -112,6 +115,12 @@ export class TwoNodes {
     return this[side].recover(entries);
   }
 
+  /** What the records of this state say. */
+  async recorded(side: 'source' | 'target', state: string): Promise<readonly unknown[]> {
+    const entry = await this.#journals[side].read(REF.vmid, REF.epoch);
+    return (entry?.records ?? []).filter((record) => record.state === state).map(({ data }) => data);
+  }
+
   configNode(): string {
     return ['pve1', 'pve2'].filter((node) => readdirSync(join(this.pveRoot, 'nodes', node, 'lxc')).includes('201.conf')).join('+');
   }
@@ -129,7 +138,8 @@ export class TwoNodes {
       node: 'pve1', journal: this.#journals.source, token: this.token, configs: this.configs, power: () => this.powers.source,
       warmUp: () => Promise.resolve(),
       openWays: () => Promise.resolve({ handoff: this.#channel(), dialCopy: () => Promise.reject(new Error('not here')), close: () => Promise.resolve(), detach: () => Promise.resolve() }),
-      copy: async ({ volume, targetVolid, final }) => {
+      copy: async ({ volume, targetVolid, final, noteSnapshots }) => {
+        await noteSnapshots(volume.volid);
         const failure = this.copyFails(final);
         if (failure !== null) throw failure;
         if (final) await this.copies?.onWhole(volume.volid, 'd1');
@@ -140,6 +150,7 @@ export class TwoNodes {
         this.freed.push(`pve1 ${volid}`);
         if (this.dies === 'after freeing') throw new Error('killed');
       },
+      removeSnapshots: async () => { this.freed.push(...this.snapshots.splice(0)); },
       clearRunDir: () => Promise.resolve(),
     };
   }
@@ -150,6 +161,7 @@ export class TwoNodes {
       nextVolid: () => Promise.resolve('fast:201/subvol-201-disk-7.subvol'),
       createVolume: () => Promise.resolve(),
       freeVolume: async (volid) => { this.freed.push(`pve2 ${volid}`); },
+      removeSnapshots: async () => { this.freed.push(...this.received.splice(0)); },
       listenSpec: () => Promise.resolve({ copy: AT, handoff: AT }),
       serveCopies: async (input) => {
         this.copies = input;
