@@ -73,10 +73,10 @@ describe('restart mode', () => {
     await expectWhole(probe, VMID, source, told);
   });
 
+  // `make matrix` kills at every failpoint.
   test.each([
-    ['source agent', 'cold.source.copy.before'], ['source agent', 'cold.source.stop.after'], ['source agent', 'cold.source.verified.after'],
-    ['source agent', 'source.handed-over.after'], ['target agent', 'cold.target.whole.after'], ['target agent', 'cold.target.commit.before'],
-    ['target agent', 'cold.target.committed.after'], ['target agent', 'cold.target.start.before'], ['target agent', 'cold.target.start.after'],
+    ['source agent', 'cold.source.copy.before'], ['source agent', 'cold.source.stop.after'], ['source agent', 'source.handed-over.after'],
+    ['target agent', 'cold.target.whole.after'], ['target agent', 'cold.target.committed.after'],
   ] as const)('%s killed at %s: it runs, once, and nothing is left', async (who, at) => {
     const [source, target, told] = [cold.lab.ctNode(VMID), other(VMID), await toldBy(probe)];
     const points = cold.lab.failpoints(who === 'source agent' ? source : target);
