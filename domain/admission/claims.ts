@@ -101,10 +101,15 @@ export class Claims {
     return { skipped: unanswered.map(({ resource }) => resource), messages: this.#advance(nowMs) };
   }
 
-  /** Gives back what it has of these classes, at every ledger, and does not ask for them any more. */
+  /**
+   * Gives back what it has of these classes, at every ledger, and does not ask for them any more. A part that has no limit there is kept
+   * with the rest: each message costs the ledger and the migration a task.
+   */
   done(classes: readonly SlotClass[], nowMs: number): readonly SlotMessage[] {
     return this.all.flatMap((claim) => {
       const keep = claim.pools.filter((pool) => !classes.includes(classOf(pool)));
+      const limited = claim.answer?.limited;
+      if (keep.length > 0 && limited !== undefined && claim.pools.every((pool) => keep.includes(pool) || !limited.includes(pool))) return [];
       const messages = this.#change(claim, keep, nowMs);
       if (keep.length === 0) this.#claims.delete(claim.resource);
       return messages;

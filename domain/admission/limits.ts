@@ -7,7 +7,7 @@ export interface NodeSlots {
   readonly in?: number;
   /** Transfers that leave at once. */
   readonly out?: number;
-  /** Reservations that are made at once. */
+  /** Reservations that are made at once; absent: as many as transfers. */
   readonly prepare?: number;
   /** Running guests on the move at once; absent: as many as transfers. */
   readonly switchover?: number;
@@ -18,7 +18,6 @@ export interface SlotsConfig extends NodeSlots {
   readonly enabled: boolean;
   readonly in: number;
   readonly out: number;
-  readonly prepare: number;
   /** What is different on a node. */
   readonly nodes: Readonly<Record<NodeName, NodeSlots>>;
 }
@@ -26,7 +25,8 @@ export interface SlotsConfig extends NodeSlots {
 export const limitsOfNode = ({ nodes, ...all }: SlotsConfig, node: NodeName): SlotLimits => {
   const { in: transfersIn, out, prepare, switchover } = { ...all, ...(Object.hasOwn(nodes, node) ? nodes[node] : {}) };
   return {
-    'prepare-in': prepare, 'prepare-out': prepare, 'transfer-in': transfersIn, 'transfer-out': out,
+    'transfer-in': transfersIn, 'transfer-out': out,
+    ...(prepare === undefined ? {} : { 'prepare-in': prepare, 'prepare-out': prepare }),
     ...(switchover === undefined ? {} : { 'switchover-in': switchover, 'switchover-out': switchover }),
   };
 };

@@ -57,6 +57,8 @@ export interface SlotAnswer {
   /** Place in the queue from 1; 0 when granted. */
   readonly position: number;
   readonly waiting: number;
+  /** Which of its pools have a limit; absent: any may. A part that nobody can wait for need not be given back by itself. */
+  readonly limited?: readonly Pool[];
   readonly reason: string;
 }
 

@@ -13,7 +13,7 @@ export const slotsSchema = z.strictObject({
   enabled: yesOrNo.default(true),
   in: slotNumber.default(2),
   out: slotNumber.default(2),
-  prepare: slotNumber.default(2),
+  prepare: slotNumber.optional(),
   switchover: slotNumber.optional(),
   nodes: z.record(nodeName, z.strictObject(nodeSlots, { error: 'expected an object' }).partial(), { error: 'expected an object with a node name for each entry' }).default({}),
 }, { error: 'expected an object' }).prefault({}).transform((parsed) => parsed as SlotsConfig);

@@ -51,7 +51,11 @@ export async function cleanUpColdSource(deps: ColdSourceDeps, ref: EpochRef, pla
   if (isElsewhere) await deps.power(plan.kind).end(ref.vmid);
   const freedVolids: Volid[] = [];
   if (!keepDisks) {
-    await deps.verify(ref, plan);
+    // What an earlier attempt has freed can't be read any more.
+    if (!foldColdSource(entry).verified) {
+      await deps.verify(ref, plan);
+      await deps.journal.append(ref.vmid, ref.epoch, 'verified');
+    }
     await deps.removeSnapshots(ref, plan);
     for (const { volid } of plan.volumes) {
       await deps.freeVolume(volid);

@@ -61,6 +61,13 @@ describe('the claims of a migration', () => {
     expect(short(claims.done(['prepare', 'transfer', 'switchover'], 7))).toEqual(['7 release a, keep', '8 release b, keep']);
   });
 
+  test('a part that has no limit is given back with the rest', () => {
+    const claims = asked('a');
+    claims.hear({ ...answer('a', 1, true), limited: ['transfer-out'] }, 2);
+    expect(claims.done(['prepare'], 5)).toEqual([]);
+    expect(short(claims.done(['prepare', 'transfer', 'switchover'], 6))).toEqual(['6 release a, keep']);
+  });
+
   test('after a reset what may be held is given back', () => {
     const claims = new Claims();
     claims.assume([need('a')]);

@@ -6,7 +6,7 @@ const DEFAULTS = {
   ssh: { identityFile: '/root/.ssh/id_rsa', knownHostsFile: '/etc/pve/priv/known_hosts', user: 'root', port: 22 },
   reconcileIntervalSeconds: 180, portRange: { first: 60000, last: 60049 },
   fence: {},
-  slots: { enabled: true, in: 2, out: 2, prepare: 2, nodes: {} },
+  slots: { enabled: true, in: 2, out: 2, nodes: {} },
   links: {},
 };
 
@@ -24,7 +24,7 @@ describe('parseFerryConfig', () => {
 
   it('takes slots and links', () => {
     const { slots, links } = parseFerryConfig({ slots: { in: 4, nodes: { pve1: { out: 0 } } }, links: { rack1: { nodes: ['pve1', 'pve2'], transfers: 3 } } });
-    expect(slots).toEqual({ enabled: true, in: 4, out: 2, prepare: 2, nodes: { pve1: { out: 0 } } });
+    expect(slots).toEqual({ enabled: true, in: 4, out: 2, nodes: { pve1: { out: 0 } } });
     expect(links).toEqual({ rack1: { nodes: ['pve1', 'pve2'], transfers: 3, counts: 'crossing' } });
   });
 

@@ -39,6 +39,17 @@ test('what the target received is not what is here: nothing is freed', async () 
   expect(nodes.freed).toEqual([]);
 });
 
+test('the agent dies after it has freed a volume: the next one does not ask again whether that had arrived', async () => {
+  await switchOver(await copied());
+  nodes.dies = 'after freeing';
+  await expect(nodes.source.cleanup(REF, nodes.plan, { keepDisks: false })).rejects.toThrow('killed');
+  await nodes.restart('source');
+  nodes.dies = null;
+  nodes.differs = true;
+  await nodes.source.cleanup(REF, nodes.plan, { keepDisks: false });
+  expect(nodes.freed).toEqual(['pve1 local:201/subvol-201-disk-0.subvol', 'pve1 local:201/subvol-201-disk-0.subvol']);
+});
+
 test('one that does not stop in time runs on, and the target can never take it', async () => {
   const endpoints = await copied();
   nodes.powers.source.stubborn = true;

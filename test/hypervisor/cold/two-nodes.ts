@@ -75,6 +75,7 @@ export class TwoNodes {
   copyFails: ((final: boolean) => Error | null) = () => null;
   answerLost = false;
   differs = false;
+  dies: 'after freeing' | null = null;
   copies: CopyServerInput | null = null;
   onHandover: (() => Promise<HandoffAnswer>) | null = null;
   source: ColdSourceSessions;
@@ -145,7 +146,10 @@ export class TwoNodes {
         return { volid: volume.volid, targetVolid, sizeBytes: 10, sentBytes: 10, skippedBytes: 0, resentBytes: 0, elapsedMs: 1, digest: final ? 'd1' : null };
       },
       verify: () => (this.differs ? Promise.reject(new MigrationError('VolumeDiffers', 'verify volume failed')) : Promise.resolve()),
-      freeVolume: async (volid) => { this.freed.push(`pve1 ${volid}`); },
+      freeVolume: async (volid) => {
+        this.freed.push(`pve1 ${volid}`);
+        if (this.dies === 'after freeing') throw new Error('killed');
+      },
       removeSnapshots: async () => { this.freed.push(...this.snapshots.splice(0)); },
       clearRunDir: () => Promise.resolve(),
     };
