@@ -7,6 +7,7 @@ import type { FerryClient } from '../connection.js';
 import { ClientError } from '../errors.js';
 import { CHECK_WORKFLOW } from './names.js';
 import { explainFailure } from './outcome.js';
+import { guestIn } from './guest-word.js';
 
 /** Nodes that do not answer are named by the verdict long before this. */
 const CHECK_DEADLINE_MS = 120_000;
@@ -19,7 +20,7 @@ export async function checkMigration(client: FerryClient, request: MigrateReques
     taskQueue: MIGRATIONS_QUEUE,
     args: [request],
     workflowExecutionTimeout: CHECK_DEADLINE_MS,
-    staticSummary: `Check VM ${request.vmid} → ${request.target}, by ${request.requestedBy}`,
+    staticSummary: `Check ${guestIn(request)} → ${request.target}, by ${request.requestedBy}`,
   });
   try {
     return (await handle.result()) as Verdict;
