@@ -17,6 +17,7 @@ module.exports = {
     project('node', ['hypervisor']),
     project('workflow', ['workflows']),
     project('replay', ['replay']),
+    project('scale', ['scale']),
     project('cluster', ['cluster-lab']),
     project('chaos', ['chaos']),
   ],

@@ -7,6 +7,7 @@ export { cancelMigration } from './api/cancel.js';
 export { steerMigration, type SteerWishes } from './api/steer.js';
 export { tellMigration, type OperatorsWord } from './api/operator.js';
 export { checkMigration } from './api/check.js';
+export { planEvacuation } from './api/plan.js';
 export { listMigrations, type ListedMigration, type ListOptions } from './api/list.js';
 export { showMigration, type ShownMigration } from './api/show.js';
 export { awaitSettled, reconcile, type ReconcileWishes, type Settled } from './api/reconcile.js';

@@ -19,6 +19,7 @@ export function createClusterFiles(pveRoot: string): ClusterFiles {
     storageText: () => text('storage.cfg'),
     mappingText: async () => (await Promise.all(['pci', 'usb', 'directory'].map((kind) => text(`mapping/${kind}.cfg`)))).join('\n'),
     linkedClonesOf: (volid, node) => onClusterFiles('look for linked clones failed', () => linkedClonesOf(join(pveRoot, 'nodes', node), volid)),
+    rulesText: () => text('ha/rules.cfg'),
   };
 }
 

@@ -1,6 +1,7 @@
 import { parseDatacenterConfig } from '../domain/cluster/parse-datacenter.js';
 import { parseMappings } from '../domain/cluster/parse-mappings.js';
 import { parseStorageConfig } from '../domain/cluster/parse-storage.js';
+import type { CordonStore } from '../domain/contracts/cordon.js';
 import type { ClusterFacts, ConfigProblem } from '../domain/contracts/facts.js';
 import type { ClusterFiles, GuestConfigStore, GuestLock } from '../domain/contracts/ports.js';
 import { parseCtConfig } from '../domain/guest/parse-ct-config.js';
@@ -12,17 +13,18 @@ export interface ClusterFactsDeps {
   readonly files: ClusterFiles;
   readonly configs: GuestConfigStore;
   readonly lock: Pick<GuestLock, 'owner'>;
+  readonly cordons: Pick<CordonStore, 'list'>;
 }
 
 /** Reads and parses all a migration has to know of the cluster file system. Changes nothing. Throws `ClusterReadOnly` when it can't be read. */
-export async function gatherClusterFacts({ files, configs, lock }: ClusterFactsDeps, vmid: Vmid, engineVersion: string): Promise<ClusterFacts> {
-  const [membership, owner, lockOwner, datacenterText, storageText, mappingText] = await Promise.all([
-    files.members(), configs.find(vmid), lock.owner(vmid), files.datacenterText(), files.storageText(), files.mappingText(),
+export async function gatherClusterFacts({ files, configs, lock, cordons: store }: ClusterFactsDeps, vmid: Vmid, engineVersion: string): Promise<ClusterFacts> {
+  const [membership, owner, lockOwner, datacenterText, storageText, mappingText, cordons] = await Promise.all([
+    files.members(), configs.find(vmid), lock.owner(vmid), files.datacenterText(), files.storageText(), files.mappingText(), store.list(),
   ]);
   const datacenter = parseDatacenterConfig(datacenterText);
   const storage = parseStorageConfig(storageText);
   const configProblems = [...inFile('datacenter.cfg', datacenter.problems), ...inFile('storage.cfg', storage.problems)];
-  const facts = { ...membership, lockOwner, datacenter: datacenter.config, storages: storage.storages, mappings: parseMappings(mappingText), engineVersion };
+  const facts = { ...membership, lockOwner, cordons, datacenter: datacenter.config, storages: storage.storages, mappings: parseMappings(mappingText), engineVersion };
   if (owner === null) return { ...facts, guest: null, configProblems };
   const text = await configs.read(vmid, owner.kind, owner.node);
   if (owner.kind === 'lxc') {

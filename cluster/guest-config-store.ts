@@ -32,6 +32,10 @@ interface Owner {
 
 const FOLDERS = { qemu: 'qemu-server', lxc: 'lxc' } as const;
 
+/** Where a node's guest configs are. */
+export const guestFolders = (pveRoot: string, node: NodeName): readonly { readonly kind: GuestKind; readonly path: string }[] =>
+  (['qemu', 'lxc'] as const).map((kind) => ({ kind, path: join(pveRoot, 'nodes', node, FOLDERS[kind]) }));
+
 const configPath = (pveRoot: string, { kind, node }: Owner, vmid: Vmid): string => join(pveRoot, 'nodes', node, FOLDERS[kind], `${vmid}.conf`);
 
 /** A move during a scan may hide the guest or show it twice: only what two scans say, or one scan without doubt, counts. */

@@ -19,11 +19,14 @@ export interface GuestFolder {
   tidy(): Promise<void>;
 }
 
-export function openGuestFolder(pveRoot: string, vmid: Vmid): GuestFolder {
+export const openGuestFolder = (pveRoot: string, vmid: Vmid): GuestFolder => openOwnFolder(pveRoot, String(vmid));
+
+/** As `openGuestFolder`, by name: what ferry keeps of a node is in one like it. */
+export function openOwnFolder(pveRoot: string, name: string): GuestFolder {
   const priv = join(pveRoot, 'priv');
   const all = join(priv, 'ferry');
-  const own = join(all, String(vmid));
-  const path = (name: string): string => join(own, name);
+  const own = join(all, name);
+  const path = (file: string): string => join(own, file);
 
   const write = async <T>(work: () => Promise<T>): Promise<T> => {
     for (let attempt = 1; ; attempt += 1) {

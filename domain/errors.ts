@@ -27,6 +27,10 @@ export const ERROR_CODES = {
   OwnershipUnknown: 'operator',
   QmpError: 'later',
   ClusterReadOnly: 'later',
+  NodeCordoned: 'never',
+  /** Something stays on a node that was to be emptied. */
+  NodeNotEmpty: 'operator',
+  HookFailed: 'operator',
   Cancelled: 'never',
   Internal: 'operator',
 } as const;

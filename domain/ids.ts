@@ -28,6 +28,11 @@ export const cleanUpWorkflowId = (vmid: Vmid, epoch: Epoch): string => `clean-up
 export const slotLedgerWorkflowId = (resource: string): string => `slots-${resource}`;
 /** One settlement per migration at a time, whoever asks for it. */
 export const settlementWorkflowId = ({ vmid, epoch }: { readonly vmid: Vmid; readonly epoch: Epoch }): string => `settle-${vmid}-${epoch}`;
+/** One evacuation per node, whoever starts it by this name; the cordon keeps out those with another. */
+export const evacuationWorkflowId = (node: NodeName): string => `evacuate-node-${node}`;
+export const returnWorkflowId = (node: NodeName): string => `return-home-${node}`;
+export const rollWorkflowId = (suffix: string): string => `roll-nodes-${suffix}`;
+export const planWorkflowId = (node: NodeName, suffix: string): string => `plan-evacuation-${node}-${suffix}`;
 export const reconcileWorkflowId = (suffix: string): string => `reconcile-${suffix}`;
 /** Short form of an epoch for paths: a unix socket path ends at 107 bytes (unix(7)). */
 export const epochShort = (epoch: Epoch): string => epoch.replaceAll('-', '').slice(-12);

@@ -22,6 +22,8 @@ const OWN_FILES = ['nodes', 'pve', 'shared', 'mnt', 'control', 'temporal'] as co
 export interface UpOptions {
   /** Default 3. */
   readonly nodes?: number;
+  /** What each node says it gives to its guests, MiB; absent: whatever the machine has free. */
+  readonly memoryMiB?: number;
   /** false: no node agents, no control worker (their supervisors wait). */
   readonly agents?: boolean;
   /** false: no Temporal server and no relay to one. */
@@ -74,13 +76,13 @@ export async function dismantle(layout: Layout, options: { readonly purge: boole
   if (options.purge && existsSync(layout.dir) && readdirSync(layout.dir).length === 0) rmdirSync(layout.dir);
 }
 
-async function makeAll(layout: Layout, state: LabState, { temporal: withTemporal = true, reconcileIntervalSeconds }: UpOptions): Promise<LabState> {
+async function makeAll(layout: Layout, state: LabState, { temporal: withTemporal = true, reconcileIntervalSeconds, memoryMiB }: UpOptions): Promise<LabState> {
   writePveRoot(layout, state.nodes);
   const starting = withTemporal ? startTemporal(layout) : Promise.resolve(null);
   await settle([
     starting,
     makeNetwork(layout, state),
-    writeNodeFiles(layout, state.nodes, { reconcileIntervalSeconds }),
+    writeNodeFiles(layout, state.nodes, { reconcileIntervalSeconds, guestMemoryMiB: memoryMiB }),
     buildGuest(layout),
   ]);
   const temporal = await starting;

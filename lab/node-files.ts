@@ -10,6 +10,7 @@ const KNOWN_HOSTS = '/etc/ssh/ssh_known_hosts';
 /** What a test may want otherwise than the product's default; undefined: not written. */
 export interface NodeSettings {
   readonly reconcileIntervalSeconds?: number | undefined;
+  readonly guestMemoryMiB?: number | undefined;
 }
 
 /** Everything a node finds on its own disk: directories, host name, ssh keys, ferry's configuration. Kept by a crash. */

@@ -4,6 +4,7 @@ import { Client } from '@temporalio/client';
 import { createClusterActivities } from '../activities/cluster/cluster-activities.js';
 import { createClusterFiles } from '../cluster/cluster-files.js';
 import { createCommitToken } from '../cluster/commit-token.js';
+import { createCordonStore } from '../cluster/cordons.js';
 import { gatherClusterFacts } from '../cluster/gather-cluster-facts.js';
 import { createGuestConfigStore } from '../cluster/guest-config-store.js';
 import { createGuestLock } from '../cluster/guest-lock.js';
@@ -18,8 +19,11 @@ import { createNodeProbe } from '../hypervisor/node/probe-node.js';
 import { runFence } from '../hypervisor/node/run-fence.js';
 import { loadConfig } from './config.js';
 import { createControlWorker } from './control.js';
+import { createControlEvacuation } from './control-evacuation.js';
 import { engineVersion } from './engine-version.js';
 import { createLogger, installRuntime } from './logging.js';
+import { createHighsSolver } from './placement/highs-solver.js';
+import { createPlanner } from './placement/planner.js';
 import { createReadRun } from './run-states.js';
 import { createRequestSlots } from './slot-ledgers.js';
 import { connectToTemporal } from './temporal.js';
@@ -35,6 +39,8 @@ async function main(): Promise<void> {
   const configs = createGuestConfigStore(pveRoot);
   const lock = createGuestLock(pveRoot, configs);
   const files = createClusterFiles(pveRoot);
+  const cordons = createCordonStore(pveRoot);
+  const solve = createHighsSolver();
   for (;;) {
     try {
       const link = await connectToTemporal();
@@ -49,12 +55,13 @@ async function main(): Promise<void> {
         fenceNode: ({ node }) => fenceNode(fence, node),
         slotsBetween: (source, target) => needsOf(source, target, slots, links),
         requestSlots: createRequestSlots(workflow),
-        gatherFacts: (vmid) => gatherClusterFacts({ files, configs, lock }, vmid, engineVersion()),
+        gatherFacts: (vmid) => gatherClusterFacts({ files, configs, lock, cordons }, vmid, engineVersion()),
         nodes: async () => (await files.members()).members.map(({ name }) => name),
         configNode: async (vmid) => (await configs.find(vmid))?.node ?? null,
       });
+      const evacuation = { ...createControlEvacuation({ cordons, files, configs }, workflow), ...createPlanner({ pveRoot, cordons, files, solve }, workflow) };
       const bundlePath = join(process.env['FERRY_HOME'] ?? process.cwd(), 'dist/workflow-bundle.js');
-      const worker = await createControlWorker({ ...link, activities, bundlePath });
+      const worker = await createControlWorker({ ...link, activities: { ...activities, ...evacuation }, bundlePath });
       log.info('serving');
       await worker.run();
       await link.connection.close();

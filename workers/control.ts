@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import { Worker } from '@temporalio/worker';
 import type { ClusterActivities } from '../domain/contracts/activities.js';
+import type { EvacuationActivities, FollowActivities } from '../domain/contracts/evacuation-activities.js';
 import { MIGRATIONS_QUEUE } from '../domain/ids.js';
 import { registerSearchAttributes } from './search-attributes.js';
 import type { TemporalLink } from './temporal.js';
 
 export interface ControlWorkerParts extends TemporalLink {
-  readonly activities: ClusterActivities;
+  readonly activities: ClusterActivities & EvacuationActivities & FollowActivities;
   /** Path of the prebuilt workflow bundle. */
   readonly bundlePath: string;
 }

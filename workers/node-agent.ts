@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from '@temporalio/worker';
 import { createNodeActivities } from '../activities/node/node-activities.js';
+import { createSurveyActivity } from '../activities/node/survey-activity.js';
 import { createSourceActivities } from '../activities/source/source-activities.js';
 import { createTargetActivities } from '../activities/target/target-activities.js';
 import { createClusterFiles } from '../cluster/cluster-files.js';
@@ -20,8 +21,10 @@ import { coldSourceDeps } from './cold/source-deps.js';
 import { coldTargetDeps } from './cold/target-deps.js';
 import { loadNodeConfig } from './config.js';
 import { createLogger, installRuntime } from './logging.js';
+import { createNodeMaintenance } from './maintenance.js';
 import { sourceDeps, targetDeps } from './node-deps.js';
 import { createNodeInspector, createNodeParts } from './node-parts.js';
+import { createNodeSurveyor } from './placement/node-surveyor.js';
 import { createNodeReconciler } from './reconcile/node-reconciler.js';
 import { connectToTemporal, type TemporalLink } from './temporal.js';
 
@@ -67,6 +70,8 @@ async function main(): Promise<void> {
       ...asTarget,
       // Of one name in both roles: this node's journal says which it has.
       decideAborted: async (ref: EpochRef) => ((await parts.journal.read(ref.vmid, ref.epoch))?.role === 'source' ? asSource : asTarget).decideAborted(ref),
+      ...createNodeMaintenance(parts),
+      ...createSurveyActivity({ survey: createNodeSurveyor(parts) }),
       ...createNodeActivities({ journal: parts.journal, reconcile: (options) => reconciler.pass(options) }),
     },
     // A dead host's open polls each swallow one attempt, so there are few of them.

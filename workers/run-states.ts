@@ -17,7 +17,7 @@ export type ReadRun = (migration: EpochRef & { readonly workflowId: string }) =>
  */
 export function createReadRun(client: Pick<WorkflowClient, 'workflowService' | 'options'>): ReadRun {
   return async ({ vmid, epoch, workflowId }) => {
-    const [own, cleanUp] = await Promise.all([describe(client, workflowId, epoch), describe(client, cleanUpWorkflowId(vmid, epoch), null)]);
+    const [own, cleanUp] = await Promise.all([describeRun(client, workflowId, epoch), describeRun(client, cleanUpWorkflowId(vmid, epoch), null)]);
     for (const state of ['open', 'unknown'] as const) if (own === state || cleanUp === state) return state;
     return own;
   };
@@ -27,7 +27,7 @@ export function createReadRun(client: Pick<WorkflowClient, 'workflowService' | '
  * Only one run of a workflow id can be open: it counts when it belongs to the epoch's chain, whose first run is the epoch also
  * after a reset. `epoch`: null for a workflow whose id says it all.
  */
-async function describe({ workflowService, options: { namespace } }: Pick<WorkflowClient, 'workflowService' | 'options'>, workflowId: string, epoch: Epoch | null): Promise<RunState> {
+export async function describeRun({ workflowService, options: { namespace } }: Pick<WorkflowClient, 'workflowService' | 'options'>, workflowId: string, epoch: Epoch | null): Promise<RunState> {
   try {
     const { workflowExecutionInfo: info } = await workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } });
     const isOurs = epoch === null || info?.firstRunId === epoch || info?.execution?.runId === epoch;

@@ -7,5 +7,8 @@ export const ATTRIBUTES = {
   sourceNode: defineSearchAttributeKey('SourceNode', 'KEYWORD'),
   targetNode: defineSearchAttributeKey('TargetNode', 'KEYWORD'),
   phase: defineSearchAttributeKey('MigrationPhase', 'KEYWORD'),
+  /** Of an evacuation, or of coming home: the node. */
+  nodeName: defineSearchAttributeKey('NodeName', 'KEYWORD'),
+  evacuationPhase: defineSearchAttributeKey('EvacuationPhase', 'KEYWORD'),
   needsOperator: defineSearchAttributeKey('NeedsOperator', 'BOOL'),
 } as const;

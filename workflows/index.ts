@@ -1,6 +1,11 @@
 export { checkMigration } from './check-migration.js';
 export { cleanUpNodes } from './clean-up-nodes.js';
+export { evacuateNode } from './evacuate-node.js';
 export { migrateGuest } from './migrate-guest.js';
+export { planEvacuation } from './plan-evacuation.js';
 export { reconcileCluster } from './reconcile-cluster.js';
-export { slotLedger } from './slots/slot-ledger.js';
+export { returnHome } from './return-home.js';
+export { rollNodes } from './roll-nodes.js';
 export { settleMigration } from './settle-migration.js';
+export { slotLedger } from './slots/slot-ledger.js';
+export { uncordonNode } from './uncordon-node.js';

@@ -1,4 +1,4 @@
-import { ApplicationFailure, defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { MigrationProgress } from '../domain/contracts/progress.js';
 import type { Phase } from '../domain/contracts/phase.js';
 import type { MigrationState } from './state.js';
@@ -8,6 +8,8 @@ export const progressQuery = defineQuery<MigrationProgress>('progress');
 export const setDowntimeBudget = defineUpdate<void, [{ downtimeMs: number }]>('setDowntimeBudget');
 /** Changes the bandwidth, KiB/s as PVE; 0: unlimited. */
 export const setBandwidth = defineUpdate<void, [{ bwlimitKiBps: number }]>('setBandwidth');
+/** As `setBandwidth`, from an evacuation to its migrations: where it makes no sense now, nothing happens. */
+export const bandwidthSignal = defineSignal<[{ bwlimitKiBps: number }]>('bandwidth');
 
 /** Who says it, for the record. */
 export interface OperatorInput {
@@ -41,6 +43,9 @@ export function installHandlers(state: MigrationState): void {
       requireSteerable(state);
     },
   });
+  setHandler(bandwidthSignal, ({ bwlimitKiBps }) => {
+    if (isSteerable(state)) changeBandwidth(state, bwlimitKiBps);
+  }, { description: 'As the update setBandwidth, from the evacuation this migration is part of.' });
 }
 
 function changeDowntimeBudget(state: MigrationState, downtimeMs: number): void {
@@ -56,8 +61,10 @@ function changeBandwidth(state: MigrationState, bwlimitKiBps: number): void {
 
 const STEERABLE: readonly Phase[] = ['reserving', 'diskSync', 'precopy'];
 
+const isSteerable = (state: MigrationState): boolean => STEERABLE.includes(state.phase) && state.policy !== null;
+
 function requireSteerable(state: MigrationState): void {
-  if (!STEERABLE.includes(state.phase) || state.policy === null) {
+  if (!isSteerable(state)) {
     throw ApplicationFailure.nonRetryable(`change refused: migration of vm ${state.vmid}: it is in phase ${state.phase}`, 'InvalidInput');
   }
 }

@@ -1,9 +1,10 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { ClusterActivities, NodeActivities, SourceActivities, TargetActivities } from '../domain/contracts/activities.js';
+import type { EvacuationActivities, FollowActivities, MaintenanceActivities, NodeSurveyActivities } from '../domain/contracts/evacuation-activities.js';
 import { ERROR_CODES, type ErrorCode } from '../domain/errors.js';
 import { MIGRATIONS_QUEUE, nodeQueue, type NodeName, type Vmid } from '../domain/ids.js';
 import { explain } from './failures.js';
-import { HEARTBEAT_TIMEOUT, throughSilence, type SilenceListener } from './through-silence.js';
+import { HEARTBEAT_TIMEOUT, isAudible, throughSilence, type SilenceListener } from './through-silence.js';
 import { timings } from './timings.js';
 
 /** The activities of one migration, each call with its summary. They throw `ApplicationFailure`s by error code, or a cancellation. */
@@ -29,7 +30,15 @@ export const clusterSteps = (vmid: Vmid): ClusterActivities =>
 export const nodeSteps = (node: NodeName, about: string, patience: 'prompt' | 'patient' = 'prompt'): NodeActivities =>
   bind<NodeActivities>(NODE, { taskQueue: nodeQueue(node), where: `${node}${about}`, patience, node, listener: null });
 
-type Kind = 'cluster' | 'hop' | 'step' | 'observer' | 'copy' | 'collect' | 'look' | 'fence';
+/** What an evacuation does on the cluster file system, and asks the server. `about`: for the summaries. */
+export const evacuationSteps = (about: string): EvacuationActivities & FollowActivities =>
+  bind<EvacuationActivities & FollowActivities>(EVACUATION, { taskQueue: MIGRATIONS_QUEUE, where: about, patience: 'prompt', node: null, listener: null });
+
+/** What an agent does for a node that is emptied, or that takes guests. */
+export const maintenanceSteps = (node: NodeName, about = ''): NodeSurveyActivities & MaintenanceActivities =>
+  bind<NodeSurveyActivities & MaintenanceActivities>(MAINTENANCE, { taskQueue: nodeQueue(node), where: `${node}${about}`, patience: 'prompt', node, listener: null });
+
+type Kind = 'plan' | 'follow' | 'health' | 'hook' | 'cluster' | 'hop' | 'step' | 'observer' | 'copy' | 'collect' | 'look' | 'fence';
 
 const CLUSTER: Record<keyof ClusterActivities, Kind> = {
   openRequest: 'cluster', lockGuest: 'cluster', unlockGuest: 'cluster', readDecision: 'cluster', decideAborted: 'cluster', forgetEpoch: 'cluster',
@@ -48,6 +57,14 @@ const TARGET: Record<keyof TargetActivities, Kind> = {
 };
 
 const NODE: Record<keyof NodeActivities, Kind> = { readLedger: 'step', reconcileNode: 'step' };
+
+const EVACUATION: Record<keyof (EvacuationActivities & FollowActivities), Kind> = {
+  openEvacuation: 'cluster', planEvacuation: 'plan', cordonNode: 'cluster', uncordonNode: 'cluster', recordMoved: 'cluster', recordReturned: 'cluster',
+  openReturn: 'cluster', openRoll: 'cluster', windowAt: 'cluster', followMigration: 'follow', freeStuck: 'plan',
+};
+const MAINTENANCE: Record<keyof (NodeSurveyActivities & MaintenanceActivities), Kind> = {
+  surveyNode: 'step', proveEmpty: 'step', checkGuestHealth: 'health', runHook: 'hook',
+};
 
 /** Errors that the same node may get over by itself within seconds. */
 const MAY_PASS: readonly ErrorCode[] = ['NodeUnreachable', 'ClusterReadOnly', 'QmpError', 'StorageUnavailable', 'TransportFailed'];
@@ -81,6 +98,16 @@ function optionsOf(kind: Kind): ActivityOptions {
     case 'hop':
       // Not local: a local one would hold back the questions to the nodes, which are asked in the same breath, until it is done.
       return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, nonRetryableErrorTypes: allBut(MAY_PASS) } };
+    case 'plan':
+      return { startToCloseTimeout: t.planMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, nonRetryableErrorTypes: allBut(MAY_PASS) } };
+    case 'follow':
+      // It only waits: another control worker waits on.
+      return { startToCloseTimeout: t.observerMs, heartbeatTimeout: t.heartbeatMs, retry: { initialInterval: t.observerRetryMs, backoffCoefficient: 1 } };
+    case 'health':
+      return { ...node, startToCloseTimeout: t.healthMs, retry: { ...retry, maximumAttempts: 3, nonRetryableErrorTypes: allBut(MAY_PASS) } };
+    case 'hook':
+      // A command that was begun is never begun again: it may have rebooted the node.
+      return { ...node, startToCloseTimeout: t.hookMs, retry: { maximumAttempts: 1 } };
     case 'look':
       return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, maximumAttempts: 2 } };
     case 'fence':
@@ -151,7 +178,7 @@ function activityOf(step: string, kind: Kind, { taskQueue, where, patience, node
     summary,
   })[step] as Activity;
   const options = { ...optionsOf(kind), ...(node === null ? {} : waitingOptions(patience)) };
-  if (node === null || listener === null || patience !== 'prompt' || kind === 'hop' || kind === 'look' || kind === 'fence') return remote(options);
+  if (node === null || listener === null || patience !== 'prompt' || !isAudible(kind)) return remote(options);
   const { retry } = options;
   const audible = { ...options, retry: { ...retry, nonRetryableErrorTypes: [...(retry?.nonRetryableErrorTypes ?? []), HEARTBEAT_TIMEOUT] } };
   return (...args) => throughSilence(kind, { node, step, listener }, (limits) => remote({ ...audible, ...limits })(...args));

@@ -11,6 +11,9 @@ export interface SilenceListener {
 /** As `retry` in the activity's options, for time-outs: Temporal would repeat those without a word. */
 const MOST_TRIES: Readonly<Record<'step' | 'observer' | 'copy' | 'collect', number>> = { step: 5, observer: Infinity, copy: Infinity, collect: 4 };
 
+/** Whether a step of this kind is asked again after a silence. */
+export const isAudible = (kind: string): kind is keyof typeof MOST_TRIES => Object.hasOwn(MOST_TRIES, kind);
+
 /** Makes the server hand a heartbeat time-out to the workflow instead of repeating the activity (server: `retrypolicy.TimeoutFailureTypePrefix`). */
 export const HEARTBEAT_TIMEOUT = 'TemporalTimeout:Heartbeat';
 

@@ -43,6 +43,22 @@ export interface Timings {
   readonly ledgerLingerMs: number;
   /** A ledger continues as new here. */
   readonly ledgerHistoryEvents: number;
+  /** The solver has less than this. */
+  readonly planMs: number;
+  /** Pause before guests that failed are planned again; longer with each plan. */
+  readonly replanPauseMs: number;
+  /** How often an evacuation looks after migrations that take longer than this. */
+  readonly stuckLookMs: number;
+  /** Between two questions whether a node that was emptied has become clean. */
+  readonly provePauseMs: number;
+  /** How long a moved guest may take until its service answers. */
+  readonly healthMs: number;
+  /** Longer than any maintenance command may take. */
+  readonly hookMs: number;
+  /** Between two questions whether a node is back from its maintenance. */
+  readonly returnPauseMs: number;
+  /** An evacuation continues as new here, when the server has not suggested it before. */
+  readonly evacuationHistoryEvents: number;
   /** Copying memory gives up here: Temporal ends a workflow with more than 51 200 events, and the way back takes some too. */
   readonly maximumHistoryEvents: number;
 }
@@ -78,6 +94,14 @@ const production: Timings = {
   ledgerIdleCheckMs: minute,
   ledgerLingerMs: minute,
   ledgerHistoryEvents: 2000,
+  planMs: 5 * minute,
+  replanPauseMs: 30 * second,
+  stuckLookMs: 3 * minute,
+  provePauseMs: 3 * second,
+  healthMs: 5 * minute,
+  hookMs: 2 * hour,
+  returnPauseMs: 15 * second,
+  evacuationHistoryEvents: 8_000,
   maximumHistoryEvents: 40_000,
 };
 

@@ -128,7 +128,7 @@ async function endingThroughOutages(client: FerryClient, handle: WorkflowHandle,
 }
 
 /** gRPC UNKNOWN, DEADLINE_EXCEEDED, ABORTED, INTERNAL, UNAVAILABLE: the server is away, not wrong. */
-function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): boolean {
   const root = error instanceof ServiceError ? error.cause : error;
   return isGrpcServiceError(root) && [2, 4, 10, 13, 14].includes(root.code);
 }

@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { ResolveFlags } from './commands/resolve.js';
 import { normalizeArgv } from './argv.js';
+import { addEvacuationCommands } from './evacuation-commands.js';
+import { withPlanOptions, type EvacuationFlags } from './evacuation-request.js';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { MigrateFlags } from './request.js';
@@ -46,6 +48,11 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--json', 'the verdict as JSON')
     .action(async (vmid: string, target: string, flags: MigrateFlags & OutputFlags) =>
       done(await (await import('./commands/check.js')).checkCommand(io, vmid, target, flags)));
+  withPlanOptions(program.command('plan').description('say what would be done, without touching anything')
+    .command('evacuate').description('how a node would be emptied: who goes where, when, and who stays for what reason').argument('<node>'))
+    .option('--json', 'the plan as JSON')
+    .option('--html <file>', 'write the plan as a page')
+    .action(async (node: string, flags: EvacuationFlags & OutputFlags & { html?: string }) => done(await (await import('./commands/plan-evacuate.js')).planEvacuateCommand(io, node, flags)));
   program.command('list').description('migrations that run or started within a day')
     .option('--all', 'everything the server still knows')
     .option('--json', 'as JSON')
@@ -79,6 +86,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--json', 'as JSON')
     .action(async (flags: OutputFlags & { node?: string; dryRun?: boolean; wait?: boolean }) => done(await (await import('./commands/reconcile.js')).reconcileCommand(io, flags)));
   addSlotCommands(program, io, done);
+  addEvacuationCommands(program, io, done);
   return program;
 }
 

@@ -15,14 +15,18 @@ export interface GuestNeeds {
   readonly template: boolean;
   readonly memoryBytes: number;
   readonly cores: number;
-  /** Of the running guest, `cpu:` in the config; null for a container. */
+  /** Of a VM, `cpu:` in the config; null: the config names none, or a container. */
   readonly cpuModel: string | null;
+  /** Its CPU is the node's own (KVM); absent: it is not, or nobody asked. */
+  readonly kvm?: boolean;
   readonly tags: readonly string[];
   readonly bridges: readonly string[];
   /** Every storage the guest uses; `bytes` is what would have to be copied, 0 where the storage is shared. */
   readonly storages: readonly { readonly storage: string; readonly shared: boolean; readonly bytes: number }[];
   /** Why it can go nowhere at all, e.g. a passed-through device. */
   readonly blockers: readonly Refusal[];
+  /** Why it can't move while it runs, though it could stopped. */
+  readonly liveBlockers?: readonly Refusal[];
   /** Measured or remembered; absent: not known. */
   readonly dirtyBytesPerSecond?: number;
   /** Figures of its last migrations, newest first. */
@@ -48,12 +52,25 @@ export interface NodeRoom {
   readonly cpuCount: number;
   readonly qemuVersion: string;
   readonly cpuModels: readonly string[];
+  /** Absent: not known, and then nothing is asked of them. */
+  readonly cpuVendor?: string;
+  readonly cpuFlags?: readonly string[];
+  readonly kvmUsable?: boolean;
   readonly bridges: readonly string[];
-  readonly storages: readonly { readonly storage: string; readonly availableBytes: number; readonly totalBytes: number }[];
+  /** Those that are usable here. */
+  readonly storages: readonly StorageRoom[];
   /** Migration network's speed, bytes per second; null: not known. */
   readonly linkBytesPerSecond: number | null;
   /** Link or rack this node shares a budget with, as declared; absent: none. */
   readonly link?: string;
+}
+
+export interface StorageRoom {
+  readonly storage: string;
+  readonly availableBytes: number;
+  readonly totalBytes: number;
+  /** What may be created on it when a guest's own storage is not on this node (`images`, `rootdir`); absent: nothing. */
+  readonly holds?: readonly string[];
 }
 
 /** PVE 9's `ha/rules.cfg`. */
@@ -138,6 +155,8 @@ export interface PlannedMove {
   readonly applications: readonly string[];
   readonly targetStorage?: string;
   readonly forecast: Forecast;
+  /** When it would start, from the plan's beginning, if every forecast held; absent: nobody computed it. */
+  readonly startMs?: number;
   /** Why this node. */
   readonly reason: string;
 }
@@ -203,6 +222,10 @@ export interface PlanInput {
   readonly surveys: readonly NodeSurvey[];
   /** Guests that are not to be planned again: they have moved, are moving, or were given up. */
   readonly settled: readonly Vmid[];
+  /** Where a guest has failed: not there again. */
+  readonly avoid?: readonly { readonly vmid: Vmid; readonly node: NodeName }[];
+  /** Moves under way: they take room on their targets already. */
+  readonly moving?: readonly { readonly vmid: Vmid; readonly to: NodeName }[];
 }
 
 /** What is still on a node; all empty: it is. */

@@ -1,4 +1,5 @@
 import type { DriveName, Epoch, NodeName, Vmid, Volid } from '../ids.js';
+import type { Cordon } from './cordon.js';
 import type { CtConfig } from '../guest/ct-config.js';
 import type { VmConfig } from '../guest/vm-config.js';
 import type { DatacenterConfig } from '../cluster/datacenter-config.js';
@@ -34,6 +35,8 @@ export interface ClusterFacts {
     | { readonly kind: 'lxc'; readonly node: NodeName; readonly config: CtConfig }
     | null;
   readonly lockOwner: LockOwner | null;
+  /** Nodes on which nothing new is placed; absent from facts of older engines. */
+  readonly cordons?: readonly Cordon[];
   /** Whether the owner's run is open; absent without an owner. */
   readonly lockRun?: RunState;
   readonly datacenter: DatacenterConfig;

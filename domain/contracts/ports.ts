@@ -52,6 +52,8 @@ export interface ClusterFiles {
   mappingText(): Promise<string>;
   /** Guests whose config on this node names a volume that is a linked clone of this one. */
   linkedClonesOf(volid: Volid, node: NodeName): Promise<readonly Vmid[]>;
+  /** `ha/rules.cfg`. */
+  rulesText(): Promise<string>;
 }
 
 /** One line of a node's journal. */

@@ -24,7 +24,8 @@ export function fenceFor(fence: Readonly<Record<string, FenceConfig>>, node: Nod
 
 const COMMAND = 'expected a command: an array of strings, or one string that is split at spaces';
 
-const command = z.union([z.array(z.string()), z.string()], { error: COMMAND })
+/** Program and arguments, no shell. */
+export const command = z.union([z.array(z.string()), z.string()], { error: COMMAND })
   .transform((raw, context): readonly string[] => {
     try {
       const words = typeof raw === 'string' ? splitWords(raw) : raw;

@@ -4,6 +4,7 @@ import type { DeclaredLink } from '../contracts/slots.js';
 import { MigrationError } from '../errors.js';
 import { describeIssues } from './describe-issues.js';
 import { fenceSchema, type FenceConfig } from './fence-config.js';
+import { hooksSchema, type HookConfig } from './hook-config.js';
 import { absolutePath, nodeName, text, wholeNumber } from './fields.js';
 import { SLOT_KEYS, linksSchema, slotsSchema } from './slots-config.js';
 
@@ -29,6 +30,10 @@ export interface FerryConfig {
   readonly slots: SlotsConfig;
   /** Network paths with a budget of their own, by name. */
   readonly links: Readonly<Record<string, DeclaredLink>>;
+  /** Maintenance commands of this node by name: what `ferry roll --hook <name>` runs. */
+  readonly hooks: Readonly<Record<string, HookConfig>>;
+  /** What this node gives to its guests at most, as evacuations count it, MiB; absent: whatever is free. */
+  readonly guestMemoryMiB?: number;
   /** How often an agent looks for what closed workflows left on its node; 0: only when it starts and when asked. */
   readonly reconcileIntervalSeconds: number;
 }
@@ -48,11 +53,12 @@ export function parseFerryConfig(raw: unknown): FerryConfig {
     const problems = describeIssues(parsed.error.issues, raw, KEYS);
     throw new MigrationError('InvalidInput', `read configuration failed: ${problems.join('; ')}`, { problems });
   }
-  const { node, ssh, ...rest } = parsed.data;
+  const { node, ssh, guestMemoryMiB, ...rest } = parsed.data;
   return {
     ...rest,
     ssh: { ...ssh, knownHostsFile: ssh.knownHostsFile ?? `${rest.pveRoot}/priv/known_hosts` },
     ...(node === undefined ? {} : { node }),
+    ...(guestMemoryMiB === undefined ? {} : { guestMemoryMiB }),
   };
 }
 
@@ -84,6 +90,8 @@ const configSchema = z.strictObject({
   fence: fenceSchema.default({}),
   slots: slotsSchema,
   links: linksSchema,
+  hooks: hooksSchema.default({}),
+  guestMemoryMiB: wholeNumber(1, 1_000_000_000).optional(),
   reconcileIntervalSeconds: wholeNumber(0, 86_400).default(180),
 }, { error: 'expected an object' });
 

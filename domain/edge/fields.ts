@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseBoolean } from '../guest/property-string.js';
+import { parseBoolean, splitList } from '../guest/property-string.js';
 
 /** A whole number, also written as a string (a form or a command line has no numbers). */
 export const wholeNumber = (from: number, to: number) => {
@@ -21,4 +21,10 @@ export const text = (what: string, pattern = /\S/, most = 1000) => {
 /** A cluster member's name: one DNS label. */
 export const nodeName = text('a node name (letters, digits and inner dashes, at most 63)', /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i);
 
+export const migrationType = z.enum(['secure', 'insecure', 'tls'], { error: 'expected secure, insecure or tls' });
+
 export const absolutePath = text('an absolute path', /^\/\S*$/);
+
+/** A list, also written as one string the way PVE does (`pve2,pve3`). */
+export const listOf = <T extends z.ZodType>(item: T, what: string) =>
+  z.preprocess((raw) => (typeof raw === 'string' ? splitList(raw) : typeof raw === 'number' ? [raw] : raw), z.array(item, { error: `expected a list of ${what}` }));

@@ -5,9 +5,9 @@ import type { MigrateRequest } from '../contracts/request.js';
 import { MigrationError, messageOf } from '../errors.js';
 import { parseHealthCheck } from '../guest/health-check.js';
 import { parseStorageMap } from '../storage/storage-map.js';
-import { describeIssues, show, unknownKey } from './describe-issues.js';
-import { nodeName, text, wholeNumber, yesOrNo } from './fields.js';
-import { squash } from './nearest.js';
+import { describeIssues, show } from './describe-issues.js';
+import { migrationType, nodeName, text, wholeNumber, yesOrNo } from './fields.js';
+import { nameKeys } from './name-keys.js';
 
 /**
  * Parses what an operator gave (command line, Temporal UI, another program). Keys may be written as here or as PVE does
@@ -18,7 +18,7 @@ export function parseMigrateRequest(raw: unknown): MigrateRequest {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
     throw new MigrationError('InvalidInput', `read request failed: expected an object such as {"vmid":101,"target":"pve2"}, got ${show(raw)}`);
   }
-  const { named, problems } = nameKeys(raw);
+  const { named, problems } = nameKeys(raw, KEYS, SHORT);
   const parsed = requestSchema.safeParse(named);
   if (!parsed.success) problems.push(...describeIssues(parsed.error.issues, named, KEYS));
   if (!parsed.success || problems.length > 0) throw new MigrationError('InvalidInput', `read request failed: ${problems.join('; ')}`, { problems });
@@ -51,7 +51,7 @@ const requestSchema = z.object({
   targetFormat: z.enum(['raw', 'qcow2'], { error: 'expected raw or qcow2' }).optional(),
   bwlimitKiBps: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
   migrationNetwork: network.optional(),
-  migrationType: z.enum(['secure', 'insecure', 'tls'], { error: 'expected secure, insecure or tls' }).optional(),
+  migrationType: migrationType.optional(),
   downtimeLimitMs: wholeNumber(1, 2_000_000).optional(),
   convergenceDeadlineSeconds: wholeNumber(1, 604_800).optional(),
   maxCpuThrottlePercent: wholeNumber(1, 99).optional(),
@@ -78,16 +78,3 @@ const SHORT: Readonly<Record<string, string>> = {
   format: 'targetFormat', bwlimit: 'bwlimitKiBps', downtimelimit: 'downtimeLimitMs', convergencedeadline: 'convergenceDeadlineSeconds', maxcputhrottle: 'maxCpuThrottlePercent',
   silencetimeout: 'silenceTimeoutSeconds', timeout: 'shutdownTimeoutSeconds', shutdowntimeout: 'shutdownTimeoutSeconds', health: 'healthCheck',
 };
-const SPELLINGS = new Map([...KEYS.map((key) => [squash(key), key] as const), ...Object.entries(SHORT)]);
-
-function nameKeys(raw: object): { readonly named: Record<string, unknown>; readonly problems: string[] } {
-  const named: Record<string, unknown> = {};
-  const problems: string[] = [];
-  for (const [written, value] of Object.entries(raw).filter(([, given]) => given !== null && given !== undefined)) {
-    const key = SPELLINGS.get(squash(written));
-    if (key === undefined) problems.push(unknownKey(written, KEYS));
-    else if (named[key] !== undefined) problems.push(`${key} is given twice, also as '${written}'`);
-    else named[key] = value;
-  }
-  return { named, problems };
-}

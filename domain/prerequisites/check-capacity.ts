@@ -1,12 +1,9 @@
 import type { Refusal } from '../contracts/plan.js';
+import { qemuMemoryBytes } from '../guest/memory.js';
 import { MIB, renderBytes } from '../units.js';
 import type { CheckContext } from './context.js';
 import { placeDisks } from './place-disks.js';
 import { refuse } from './refuse.js';
-
-/** QEMU's own memory beside the guest's: code, device state, page tables. */
-const QEMU_OVERHEAD_BYTES = 128 * MIB;
-const QEMU_OVERHEAD_SHARE = 0.05;
 
 /** Room on the target: memory for the guest, space for its disks. */
 export function checkCapacity(context: CheckContext): readonly Refusal[] {
@@ -16,7 +13,7 @@ export function checkCapacity(context: CheckContext): readonly Refusal[] {
 function checkMemory({ vm, target }: CheckContext): Refusal[] {
   if (vm === null || target === null) return [];
   const guestBytes = vm.config.memoryMiB * MIB;
-  const neededBytes = guestBytes * (1 + QEMU_OVERHEAD_SHARE) + QEMU_OVERHEAD_BYTES;
+  const neededBytes = qemuMemoryBytes(guestBytes);
   if (neededBytes <= target.memoryAvailableBytes) return [];
   const sentence =
     `not enough memory on node '${target.node}': ${renderBytes(neededBytes)} needed (guest ${renderBytes(guestBytes)} and QEMU's own), ` +

@@ -1,4 +1,6 @@
+import type { Cordon } from '../contracts/cordon.js';
 import type { Refusal } from '../contracts/plan.js';
+import type { NodeName } from '../ids.js';
 import type { CheckContext } from './context.js';
 import { refuse } from './refuse.js';
 
@@ -15,7 +17,7 @@ function checkFiles({ cluster: { quorate, configProblems } }: CheckContext): Ref
   return [refuse('no-quorum', 'cluster not ready - no quorum?', 'bring back enough nodes for a majority: pvecm status'), ...problems];
 }
 
-function checkTarget({ cluster, request: { target } }: CheckContext): Refusal[] {
+function checkTarget({ cluster, request: { target, force } }: CheckContext): Refusal[] {
   const sourceNode = cluster.guest?.node;
   if (sourceNode === target) {
     return [refuse('target-is-source', `target is local node. The guest is on ${target} already`, 'choose another node as target')];
@@ -24,7 +26,13 @@ function checkTarget({ cluster, request: { target } }: CheckContext): Refusal[] 
   if (!members.includes(target)) {
     return [refuse('target-unknown', `no such cluster node '${target}'`, `choose a member: ${members.filter((n) => n !== sourceNode).join(', ')}`)];
   }
-  return [];
+  return checkCordon(cluster.cordons ?? [], target, force);
+}
+
+function checkCordon(cordons: readonly Cordon[], target: NodeName, force: boolean): Refusal[] {
+  const cordon = force ? undefined : cordons.find(({ node }) => node === target);
+  if (cordon === undefined) return [];
+  return [refuse('node-cordoned', `node '${target}' is cordoned: ${cordon.workflowId} emptied it, requested by ${cordon.requestedBy} at ${cordon.since}`, `choose another node, or let it take guests again: ferry uncordon ${target}`)];
 }
 
 /** An offline member is said once, whoever noticed it. */

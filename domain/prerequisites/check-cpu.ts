@@ -1,7 +1,7 @@
 import type { NodeFacts } from '../contracts/facts.js';
 import type { Refusal } from '../contracts/plan.js';
 import type { CheckContext } from './context.js';
-import { cpuModelOf, type CpuModel } from './cpu-models.js';
+import { cpuModelOf, flagsGiven, missingFlags, type CpuModel } from './cpu-models.js';
 import { refuse } from './refuse.js';
 
 const FLAGS_SHOWN = 8;
@@ -49,7 +49,7 @@ function checkModel(context: CheckContext, model: CpuModel, source: NodeFacts, t
   }
   if (!withKvm(context)) return [];
   if (model.hostLike) return checkHostModel(context, model, source, target);
-  return checkFlags(model, [...model.flags, ...shownBySource(model, source)], target, vmid);
+  return checkFlags(model, flagsGiven(model, source.cpuFlags), target, vmid);
 }
 
 function checkHostModel({ request: { vmid } }: CheckContext, model: CpuModel, source: NodeFacts, target: NodeFacts): Refusal[] {
@@ -57,16 +57,13 @@ function checkHostModel({ request: { vmid } }: CheckContext, model: CpuModel, so
     const sentence = `CPU model '${model.name}' needs the same CPU on both nodes: ${source.cpuVendor} on ${source.node}, ${target.cpuVendor} on ${target.node}`;
     return [refuse('cpu-vendor-differs', sentence, `restart the VM with a common model: qm set ${vmid} --cpu x86-64-v2-AES`)];
   }
-  return checkFlags(model, source.cpuFlags, target, vmid);
+  return checkFlags(model, flagsGiven(model, source.cpuFlags), target, vmid);
 }
-
-/** KVM makes some flags up by itself (`hv-tlbflush`, `virt-ssbd`): only those the source's CPU has are asked of the target's. */
-const shownBySource = ({ added }: CpuModel, source: NodeFacts): readonly string[] => added.filter((flag) => source.cpuFlags.includes(flag));
 
 const giver = ({ name, added }: CpuModel): string => (added.length === 0 ? `CPU model '${name}'` : `CPU model '${name}' with +${added.join(', +')}`);
 
 function checkFlags(model: CpuModel, needed: readonly string[], target: NodeFacts, vmid: number): Refusal[] {
-  const missing = [...new Set(needed)].filter((flag) => !target.cpuFlags.includes(flag) && !model.removed.includes(flag));
+  const missing = missingFlags(model, needed, target.cpuFlags);
   if (missing.length === 0) return [];
   const more = missing.length > FLAGS_SHOWN ? ` and ${missing.length - FLAGS_SHOWN} more` : '';
   const sentence = `the CPU of node '${target.node}' lacks flags that ${giver(model)} gives the guest: ${missing.slice(0, FLAGS_SHOWN).join(', ')}${more}`;

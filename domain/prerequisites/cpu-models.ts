@@ -31,8 +31,19 @@ export interface CpuModel {
 /** PVE's model for a config that names none. */
 const DEFAULT_MODEL = 'kvm64';
 
+/**
+ * Flags the guest has from its node's CPU under KVM. Some of those a config adds (`hv-tlbflush`, `virt-ssbd`) KVM makes up by itself: only
+ * those the CPU has count.
+ */
+export const flagsGiven = ({ hostLike, flags, added }: CpuModel, cpuFlags: readonly string[]): readonly string[] =>
+  (hostLike ? cpuFlags : [...flags, ...added.filter((flag) => cpuFlags.includes(flag))]);
+
+/** Those of them that another CPU lacks. */
+export const missingFlags = ({ removed }: CpuModel, needed: readonly string[], cpuFlags: readonly string[]): string[] =>
+  [...new Set(needed)].filter((flag) => !cpuFlags.includes(flag) && !removed.includes(flag));
+
 /** `cpu: x86-64-v2-AES,flags=+aes;-pcid` or `cpu: cputype=host`; null: the config says nothing of the CPU. */
-export function cpuModelOf({ cpu }: VmConfig): CpuModel | null {
+export function cpuModelOf({ cpu }: Pick<VmConfig, 'cpu'>): CpuModel | null {
   const parts = (cpu ?? '').split(',');
   const typed = parts.find((part) => part.startsWith('cputype='))?.slice('cputype='.length);
   const name = typed ?? parts.find((part) => part !== '' && !part.includes('='));

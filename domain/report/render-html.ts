@@ -1,35 +1,31 @@
 import type { MigrationReport } from '../contracts/report.js';
 import { renderBytes, renderDuration } from '../units.js';
-import { escapeHtml, htmlList, htmlSection, htmlTable } from './html.js';
+import { escapeHtml, htmlList, htmlPage, htmlSection, htmlTable } from './html.js';
 import { headFacts, outcomeSentence } from './outcome.js';
 import { ROUND_COLUMNS, roundCells } from './rounds.js';
-import { STYLE } from './style.js';
 import { roundsSvg, spansSvg } from './svg.js';
 import { blackoutSpans } from './timeline.js';
 
 /** The report as one page that needs nothing else: no script, no font, no link. Every text in it is escaped. */
 export function renderReportHtml(report: MigrationReport): string {
-  const sentence = escapeHtml(outcomeSentence(report));
-  const sections = [
-    htmlSection('Refusals', htmlList('ol', report.refusals.map(refusalHtml))),
-    htmlSection('Phases', spansSvg('Phases', report.phases.map(({ phase, elapsedMs }) => ({ label: phase, elapsedMs })))),
-    htmlSection('Rounds of memory', roundsHtml(report)),
-    htmlSection('Blackout', blackoutHtml(report)),
-    htmlSection('Transferred', report.bytes === null ? '' : htmlTable([], [['RAM', renderBytes(report.bytes.ram)], ['Disks', renderBytes(report.bytes.disks)]])),
-    htmlSection('Incidents', htmlList('ul', report.incidents.map(escapeHtml))),
-    htmlSection('Warnings', htmlList('ul', report.warnings.map(escapeHtml))),
-  ];
-  return [
-    '<!doctype html>',
-    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${sentence}</title><style>${STYLE}</style></head>`,
-    `<body><h1 class="${escapeHtml(report.outcome)}">${sentence}</h1>${htmlTable([], headFacts(report))}`,
-    ...sections,
-    '</body></html>',
-  ].join('\n');
+  return htmlPage({
+    title: outcomeSentence(report),
+    outcome: report.outcome,
+    facts: headFacts(report),
+    sections: [
+      htmlSection('Refusals', htmlList('ol', report.refusals.map(refusalHtml))),
+      htmlSection('Phases', spansSvg('Phases', report.phases.map(({ phase, elapsedMs }) => ({ label: phase, elapsedMs })))),
+      htmlSection('Rounds of memory', roundsHtml(report)),
+      htmlSection('Blackout', blackoutHtml(report)),
+      htmlSection('Transferred', report.bytes === null ? '' : htmlTable([], [['RAM', renderBytes(report.bytes.ram)], ['Disks', renderBytes(report.bytes.disks)]])),
+      htmlSection('Incidents', htmlList('ul', report.incidents.map(escapeHtml))),
+      htmlSection('Warnings', htmlList('ul', report.warnings.map(escapeHtml))),
+    ],
+  });
 }
 
-const refusalHtml = ({ code, sentence, remedy }: MigrationReport['refusals'][number]): string =>
+/** One reason with its remedy. */
+export const refusalHtml = ({ code, sentence, remedy }: MigrationReport['refusals'][number]): string =>
   `${escapeHtml(sentence)} <code>${escapeHtml(code)}</code>${remedy === '' ? '' : `<br><span class="remedy">${escapeHtml(remedy)}</span>`}`;
 
 function roundsHtml({ rounds }: MigrationReport): string {

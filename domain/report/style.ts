@@ -11,6 +11,7 @@ table { border-collapse: collapse; } th, td { text-align: left; vertical-align: 
 .wide { overflow-x: auto; } .remedy { color: var(--soft); } code { font-size: .85em; color: var(--soft); }
 svg { width: 100%; height: auto; font-size: 13px; fill: var(--text); } .figure { fill: var(--soft); } .axis { stroke: var(--rule); }
 .s0 { fill: var(--c0); } .s1 { fill: var(--c1); } .s2 { fill: var(--c2); } .s3 { fill: var(--c3); } .s4 { fill: var(--c4); } .s5 { fill: var(--c5); }
+.away { fill: var(--c4); } .bar { fill: var(--rule); }
 .line { fill: none; stroke-width: 2; } .line.remaining { stroke: var(--c0); } .line.copied { stroke: var(--c1); } .line.dirtied { stroke: var(--c3); }
 text.remaining { fill: var(--c0); } text.copied { fill: var(--c1); } text.dirtied { fill: var(--c3); }
 .mark { fill: var(--c0); } .mark.raise-downtime-limit, .mark.set-bandwidth { fill: var(--c3); } .mark.abort { fill: var(--c4); }

@@ -4,8 +4,8 @@ import { escapeHtml } from './html.js';
 import { layOut, type Span } from './timeline.js';
 
 const WIDTH = 960;
-const LABEL_WIDTH = 200;
-const CHART_WIDTH = WIDTH - LABEL_WIDTH - 90;
+export const LABEL_WIDTH = 200;
+export const CHART_WIDTH = WIDTH - LABEL_WIDTH - 90;
 const ROW_HEIGHT = 24;
 
 /** Spans under each other, each at its place in time. Empty for none. */
@@ -21,7 +21,7 @@ export function spansSvg(title: string, spans: readonly Span[]): string {
       `<text class="figure" x="${x + length + 6}" y="${y + 16}">${escapeHtml(time)}</text>`
     );
   });
-  return svg(title, spans.length * ROW_HEIGHT, rows.join(''));
+  return picture(title, spans.length * ROW_HEIGHT, rows.join(''));
 }
 
 const PLOT_HEIGHT = 200;
@@ -57,11 +57,12 @@ export function roundsSvg(rounds: readonly RoundRecord[]): string {
     line('dirtied', samples.map((s) => s.dirtyBytesPerSecond), maxRate),
     line('remaining', samples.map((s) => s.remainingBytes), maxBytes),
   ];
-  return svg('Rounds of memory', PLOT_HEIGHT + AXIS_HEIGHT, [...legend, ...lines, ...marks].join(''));
+  return picture('Rounds of memory', PLOT_HEIGHT + AXIS_HEIGHT, [...legend, ...lines, ...marks].join(''));
 }
 
 const y = (value: number, max: number): number => round(PLOT_HEIGHT - (value / max) * (PLOT_HEIGHT - 10));
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-const svg = (title: string, height: number, body: string): string =>
+/** A picture as wide as the page's text. `body` is trusted already. */
+export const picture = (title: string, height: number, body: string): string =>
   `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(title)}">${body}</svg>`;

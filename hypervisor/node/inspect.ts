@@ -44,13 +44,15 @@ export async function inspectNode(input: InspectInput): Promise<NodeFacts> {
   return { node: input.node, engineVersion: input.engineVersion, cpuCount: availableParallelism(), ...fixed, ...memory, addresses, ...nodeBridges(), storages, guest, ...(volumes === undefined ? {} : { volumes }) };
 }
 
-async function memoryFacts(): Promise<Pick<NodeFacts, 'memoryAvailableBytes' | 'memoryTotalBytes'>> {
+/** By the kernel's own account. */
+export async function memoryFacts(): Promise<Pick<NodeFacts, 'memoryAvailableBytes' | 'memoryTotalBytes'>> {
   const text = await readFile('/proc/meminfo', 'utf8');
   const bytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * 1024;
   return { memoryAvailableBytes: bytes('MemAvailable'), memoryTotalBytes: bytes('MemTotal') };
 }
 
-async function storageFacts(store: VolumeStore, id: string): Promise<StorageFacts> {
+/** Inactive when it does not answer in time. */
+export async function storageFacts(store: VolumeStore, id: string): Promise<StorageFacts> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<StorageFacts>((resolve) => {
     timer = setTimeout(() => resolve({ id, active: false, availableBytes: 0, totalBytes: 0 }), STORAGE_TIMEOUT_MS);

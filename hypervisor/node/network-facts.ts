@@ -21,6 +21,16 @@ export function nodeBridges(folder = '/sys/class/net'): Pick<NodeFacts, 'bridges
   return { bridges, vlanAwareBridges: bridges.filter((bridge) => filtersVlans(join(folder, bridge))) };
 }
 
+/** What an interface carries, bytes per second, as its driver says; null: it does not (a virtual one, or the link is down). */
+export function linkSpeed(name: string, folder = '/sys/class/net'): number | null {
+  try {
+    const megabits = Number(readFileSync(join(folder, name, 'speed'), 'utf8').trim());
+    return megabits > 0 ? (megabits * 1_000_000) / 8 : null;
+  } catch {
+    return null;
+  }
+}
+
 /** False for a bridge that went away meanwhile. */
 function filtersVlans(folder: string): boolean {
   try {

@@ -12,11 +12,12 @@ import { show, toInteger } from './output.js';
 export function addLabCommands(root: Command): void {
   root.command('up').description('make the lab, or complete one that is up')
     .option('--nodes <n>', 'how many nodes (default 3)')
+    .option('--memory <MiB>', 'what each node says it gives to its guests (default: what the machine has free)')
     .option('--no-agents', 'start no node agents and no control worker')
     .option('--no-temporal', 'start no Temporal server')
-    .action(async (options: { nodes?: string; agents: boolean; temporal: boolean }, command: Command) => {
+    .action(async (options: { nodes?: string; memory?: string; agents: boolean; temporal: boolean }, command: Command) => {
       const { agents, temporal } = options;
-      const lab = await Lab.up({ agents, temporal, ...(options.nodes === undefined ? {} : { nodes: toInteger(options.nodes, '--nodes') }) });
+      const lab = await Lab.up({ agents, temporal, ...(options.nodes === undefined ? {} : { nodes: toInteger(options.nodes, '--nodes') }), ...(options.memory === undefined ? {} : { memoryMiB: toInteger(options.memory, '--memory') }) });
       const report = await describeLab(lab);
       show(command, { ...report }, describe(report));
     });

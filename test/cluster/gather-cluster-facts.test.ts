@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { createCordonStore } from '../../cluster/cordons.js';
 import { join } from 'node:path';
 import { createClusterFiles } from '../../cluster/cluster-files.js';
 import { gatherClusterFacts, type ClusterFactsDeps } from '../../cluster/gather-cluster-facts.js';
@@ -16,7 +17,7 @@ let deps: ClusterFactsDeps;
 beforeEach(() => {
   root = makePveRoot();
   const configs = createGuestConfigStore(root.path);
-  deps = { files: createClusterFiles(root.path), configs, lock: createGuestLock(root.path, configs) };
+  deps = { files: createClusterFiles(root.path), configs, lock: createGuestLock(root.path, configs), cordons: createCordonStore(root.path) };
 });
 afterEach(() => root.remove());
 

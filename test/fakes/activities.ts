@@ -53,11 +53,15 @@ export class FakeActivities {
   readonly world: World;
   readonly faults: Faults;
   readonly decisions: string[] = [];
+  readonly source_: string;
+  readonly target_: string;
   onCleanupSource: (keepDisks: boolean) => void = () => undefined;
   readonly #options: FakeOptions;
 
   constructor(options: FakeOptions) {
     this.#options = options;
+    this.source_ = options.source;
+    this.target_ = options.target;
     this.world = new World(options.vmid, options.switchFault);
     this.faults = new Faults(options.faults ?? []);
   }

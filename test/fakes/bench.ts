@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { Context } from '@temporalio/activity';
 import type { ClusterActivities } from '../../domain/contracts/activities.js';
+import type { EvacuationActivities } from '../../domain/contracts/evacuation-activities.js';
 import { MIGRATIONS_QUEUE } from '../../domain/ids.js';
 import { registerSearchAttributes } from '../../workers/search-attributes.js';
+import { createFollowActivities } from '../../workers/follow-migration.js';
 import { bundleWorkflows } from '../../workers/workflow-bundle.js';
 import { temporalBinary } from './temporal-binary.js';
 
@@ -18,14 +21,16 @@ const serverSettings = {
 /** A Temporal dev server with one control worker whose cluster activities are looked up by guest number. */
 export class Bench {
   readonly env: TestWorkflowEnvironment;
-  readonly #control: Agent;
+  readonly control: Agent;
   readonly #clusters: Map<number, ClusterActivities>;
+  readonly #nodes: Map<string, EvacuationActivities>;
   #guests = 100;
 
-  private constructor(env: TestWorkflowEnvironment, control: Agent, clusters: Map<number, ClusterActivities>) {
+  private constructor(env: TestWorkflowEnvironment, control: Agent, clusters: Map<number, ClusterActivities>, nodes: Map<string, EvacuationActivities>) {
     this.env = env;
-    this.#control = control;
+    this.control = control;
     this.#clusters = clusters;
+    this.#nodes = nodes;
   }
 
   static async start(): Promise<Bench> {
@@ -38,9 +43,12 @@ export class Bench {
     await registerSearchAttributes(env.nativeConnection, 'default');
     const code = await bundleWorkflows(join(process.env['FERRY_HOME'] ?? '.', 'test/fakes/workflows.ts'), quiet);
     const clusters = new Map<number, ClusterActivities>();
-    const control = new Agent(env.nativeConnection, MIGRATIONS_QUEUE, { workflowBundle: { code }, activities: dispatcher(clusters) });
+    const nodes = new Map<string, EvacuationActivities>();
+    const follow = createFollowActivities(env.client.workflow, () => Context.current().cancelled);
+    const activities = { ...dispatcher(clusters), ...nodeDispatcher(nodes), followMigration: beating(follow.followMigration), freeStuck: beating(follow.freeStuck) };
+    const control = new Agent(env.nativeConnection, MIGRATIONS_QUEUE, { workflowBundle: { code }, activities });
     await control.start();
-    return new Bench(env, control, clusters);
+    return new Bench(env, control, clusters, nodes);
   }
 
   newGuest(): number {
@@ -52,19 +60,23 @@ export class Bench {
     this.#clusters.set(vmid, activities);
   }
 
-  agent(queue: string, activities: object): Agent {
-    return new Agent(this.env.nativeConnection, queue, { activities });
+  registerNode(node: string, activities: EvacuationActivities): void {
+    this.#nodes.set(node, activities);
+  }
+
+  agent(queue: string, activities: object, options: Partial<WorkerOptions> = {}): Agent {
+    return new Agent(this.env.nativeConnection, queue, { activities, ...options });
   }
 
   /** Takes the control worker away, with all it remembers, and brings another. */
   async restartControl(meanwhile: () => Promise<void>): Promise<void> {
-    await this.#control.stop();
+    await this.control.stop();
     await meanwhile();
-    await this.#control.start();
+    await this.control.start();
   }
 
   async stop(): Promise<void> {
-    await this.#control.stop();
+    await this.control.stop();
     await this.env.teardown();
   }
 }
@@ -110,4 +122,23 @@ function dispatcher(clusters: Map<number, ClusterActivities>): ClusterActivities
     return (cluster[name] as (input: unknown) => Promise<unknown>)(input);
   };
   return Object.fromEntries(names.map((name) => [name, dispatch(name)])) as unknown as ClusterActivities;
+}
+
+/** By the node the call is about; only a window is anybody's. */
+function nodeDispatcher(nodes: Map<string, EvacuationActivities>): EvacuationActivities {
+  const names: readonly (keyof EvacuationActivities)[] = ['openEvacuation', 'planEvacuation', 'cordonNode', 'uncordonNode', 'recordMoved', 'recordReturned', 'openReturn', 'openRoll', 'windowAt'];
+  const dispatch = (name: keyof EvacuationActivities) => async (input: { node?: string; request?: { node: string }; groups?: string[][]; nodes?: string[]; window?: string }): Promise<unknown> => {
+    const node = input.node ?? input.request?.node ?? input.groups?.[0]?.[0] ?? input.nodes?.[0] ?? input.window ?? '';
+    const found = nodes.get(node);
+    if (found === undefined) throw new Error(`no cluster with node ${node}`);
+    return (found[name] as (input: unknown) => Promise<unknown>)(input);
+  };
+  return Object.fromEntries(names.map((name) => [name, dispatch(name)])) as unknown as EvacuationActivities;
+}
+
+function beating<I, O>(activity: (input: I) => Promise<O>): (input: I) => Promise<O> {
+  return async (input) => {
+    const beat = setInterval(() => Context.current().heartbeat(), 200);
+    return activity(input).finally(() => clearInterval(beat));
+  };
 }

@@ -68,7 +68,11 @@ function formatOn({ request }: ColdContext, { storage }: UsedVolume, source: Vol
   return formats.includes(wanted) ? wanted : formats[0] ?? null;
 }
 
-function checkType({ type, id, path }: StorageConfig, volid: string): Refusal[] {
-  if (FORMATS.has(type) && path !== null) return [];
+/** Whether volumes on it can be copied while nobody uses them. */
+export const isColdCopied = ({ type, path }: StorageConfig): boolean => FORMATS.has(type) && path !== null;
+
+function checkType(storage: StorageConfig, volid: string): Refusal[] {
+  if (isColdCopied(storage)) return [];
+  const { type, id } = storage;
   return [refuse('storage-type-unsupported', `can't migrate '${volid}' - storage type '${type}' not supported (storage '${id}')`, 'use a directory or btrfs storage, or --targetstorage')];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MIB } from '../../../domain/units.js';
 import { Addresses, mainChannel, type QemuAddress } from './address.js';
 import { BlockMonitor } from './monitor-block.js';
 
@@ -78,6 +79,16 @@ export class MigrationMonitor extends BlockMonitor {
     return this.tell('migrate-continue', { state });
   }
 
+  /** Begins to watch which pages the guest rewrites, by samples; it takes `seconds`, and the guest is not slowed down. */
+  calcDirtyRate(seconds: number): Promise<void> {
+    return this.tell('calc-dirty-rate', { 'calc-time': seconds });
+  }
+
+  /** null: not measured (yet). */
+  queryDirtyRate(): Promise<{ readonly bytesPerSecond: number } | null> {
+    return this.ask('query-dirty-rate', DirtyRate);
+  }
+
   migrateCancel(): Promise<void> {
     return this.tell('migrate_cancel');
   }
@@ -122,6 +133,10 @@ const Info = z.object({
   totalTimeMs: m['total-time'] ?? null, setupTimeMs: m['setup-time'] ?? null, cpuThrottlePercentage: m['cpu-throttle-percentage'] ?? null,
   errorDesc: m['error-desc'] ?? null, blockedReasons: m['blocked-reasons'] ?? [], socketAddress: m['socket-address'] ?? [],
 }));
+
+/** In MiB/s (qapi/migration.json: DirtyRateInfo). */
+const DirtyRate = z.object({ status: z.string(), 'dirty-rate': z.number().optional() }).transform(({ status, 'dirty-rate': mebibytes }) =>
+  (status === 'measured' && mebibytes !== undefined ? { bytesPerSecond: mebibytes * MIB } : null));
 
 const Capabilities = z.array(z.object({ capability: z.string(), state: z.boolean() }))
   .transform((list): Record<string, boolean> => Object.fromEntries(list.map((c) => [c.capability, c.state])));

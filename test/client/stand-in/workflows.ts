@@ -1,4 +1,5 @@
 import { ApplicationFailure, condition, defineQuery, defineSignal, defineUpdate, isCancellation, proxyActivities, setHandler, ActivityCancellationType } from '@temporalio/workflow';
+import type { EvacuationPlan, EvacuationRequest } from '../../../domain/contracts/evacuation.js';
 import type { MigrationProgress } from '../../../domain/contracts/progress.js';
 import type { ClusterReconciliation } from '../../../domain/contracts/reconcile.js';
 import type { MigrationReport } from '../../../domain/contracts/report.js';
@@ -84,6 +85,14 @@ export async function checkMigration(request: MigrateRequest): Promise<unknown> 
     warnings: [],
     plan: null,
   };
+}
+
+/** Of pve1 one guest would leave; of any other node one would stay. */
+export async function planEvacuation({ node }: EvacuationRequest): Promise<EvacuationPlan> {
+  const guest = { vmid: 101, kind: 'qemu' as const, name: 'web' };
+  const move = { ...guest, from: node, to: 'pve2', mode: 'live' as const, parking: false, wave: 0, order: 0, needs: [], applications: [], forecast: { durationMs: 9000, downtimeMs: 60, bytes: 1, basis: 'history' as const }, startMs: 0, reason: 'the only node' };
+  const stay = { ...guest, code: 'memory-insufficient', sentence: 'pve2 lacks 1.0 GiB of memory for vm 101', remedy: 'free 1.0 GiB on pve2' };
+  return { node, moves: node === 'pve1' ? [move] : [], stays: node === 'pve1' ? [] : [stay], nodes: [], links: [], bytes: 1, durationMs: 9000, quality: 'optimal', warnings: [] };
 }
 
 /** A dry run sees what would be settled; otherwise a settlement is named that the test starts itself. */

@@ -4,7 +4,7 @@ import { parseFerryConfig } from '../../../domain/edge/ferry-config.js';
 const DEFAULTS = {
   pveRoot: '/etc/pve', stateDir: '/var/lib/ferry', runDir: '/run/ferry', qemuRunDir: '/run/qemu-server', lxcPath: '/var/lib/lxc', lxcRunDir: '/run/ferry-lxc', qemuBinary: 'qemu-system-x86_64', qemuImg: 'qemu-img',
   ssh: { identityFile: '/root/.ssh/id_rsa', knownHostsFile: '/etc/pve/priv/known_hosts', user: 'root', port: 22 },
-  reconcileIntervalSeconds: 180, portRange: { first: 60000, last: 60049 },
+  hooks: {}, reconcileIntervalSeconds: 180, portRange: { first: 60000, last: 60049 },
   fence: {},
   slots: { enabled: true, in: 2, out: 2, nodes: {} },
   links: {},

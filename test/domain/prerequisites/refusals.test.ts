@@ -27,6 +27,7 @@ const TABLE: readonly (readonly [string, Breakage, string, string])[] = [
   ['target is the source', { request: { target: 'pve1' } }, 'target-is-source', 'target is local node.'],
   ['target is no member', { request: { target: 'pve9' } }, 'target-unknown', "no such cluster node 'pve9'"],
   ['target is offline', { facts: { target: null, cluster: cluster({ members: cluster().members.map((m) => ({ ...m, online: m.name !== 'pve2' })) }) } }, 'node-offline', "node 'pve2' is offline"],
+  ['target is cordoned', { facts: { cluster: cluster({ cordons: [{ node: 'pve2', epoch: 'e', workflowId: 'evacuate-node-pve2', requestedBy: 'root@pam', since: '2030-01-01T00:00:00.000Z' }] }) } }, 'node-cordoned', "node 'pve2' is cordoned: evacuate-node-pve2 emptied it"],
   ['target does not answer', { facts: { target: null, unreachable: [{ node: 'pve2', cause: 'no worker polls' }] } }, 'node-unreachable', 'no worker polls'],
   ['source says nothing', { facts: { source: null } }, 'node-unreachable', "node 'pve1' does not answer"],
   ['no quorum', { facts: { cluster: cluster({ quorate: false }) } }, 'no-quorum', 'cluster not ready - no quorum?'],
