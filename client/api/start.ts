@@ -6,6 +6,7 @@ import { ATTRIBUTES } from '../../workflows/attributes.js';
 import { workflowUrl, type FerryClient } from '../connection.js';
 import { ClientError } from '../errors.js';
 import { MIGRATE_WORKFLOW } from './names.js';
+import { guestIn } from './guest-word.js';
 
 export interface StartedMigration {
   readonly workflowId: string;
@@ -52,7 +53,7 @@ export function migrationStartOptions(request: MigrateRequest): Omit<WorkflowSta
 export function summaryOf(request: MigrateRequest): string {
   const mode = request.online === undefined ? '' : request.online ? ', live' : ', offline';
   const reason = request.reason === undefined ? '' : `: ${request.reason}`;
-  return cutToBytes(`VM ${request.vmid} → ${request.target}${mode}, by ${request.requestedBy}${reason}`, SUMMARY_MAX_BYTES);
+  return cutToBytes(`${guestIn(request)} → ${request.target}${mode}, by ${request.requestedBy}${reason}`, SUMMARY_MAX_BYTES);
 }
 
 function detailsOf(request: MigrateRequest): string {

@@ -16,7 +16,7 @@ export function renderBar(fraction: number, width: number): string {
 }
 
 function headLine(view: ProgressView, elapsedMs: number): string {
-  const guest = view.vmid === null ? 'guest' : `VM ${view.vmid}`;
+  const guest = view.vmid === null ? 'guest' : `guest ${view.vmid}`;
   const route = view.target === null ? '' : `  ${view.source ?? '?'} → ${view.target}`;
   const detail = view.detail === '' ? '' : `: ${view.detail}`;
   return `${guest}${route}  ${view.phase ?? 'starting'}${detail}  (${renderDuration(Math.floor(elapsedMs / 1000) * 1000)})`;

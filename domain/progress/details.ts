@@ -16,7 +16,7 @@ const LONGEST_WAIT = 700;
 export function renderCurrentDetails(progress: MigrationProgress): string {
   const { vmid, source, target, phase, detail, waitingFor } = progress;
   const route = source === null ? `to ${target}` : `${source} → ${target}`;
-  const lines = [`### VM ${vmid}: ${plainMarkdown(cutTo(route, 120))}`, '', `**${whatHappens(phase)}**${detail === '' ? '' : `: ${text(detail)}`}`];
+  const lines = [`### Guest ${vmid}: ${plainMarkdown(cutTo(route, 120))}`, '', `**${whatHappens(phase)}**${detail === '' ? '' : `: ${text(detail)}`}`];
   if (waitingFor !== null) lines.push('', `**Waiting for** ${plainMarkdown(cutTo(waitingFor, LONGEST_WAIT))}`);
   lines.push('', ...figuresTable(progress));
   lines.push(`**You can now:** ${adviceFor(phase, vmid)}`);

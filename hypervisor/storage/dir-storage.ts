@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { StorageConfig } from '../../domain/cluster/storage-config.js';
 import type { NodeName, Vmid, Volid } from '../../domain/ids.js';
+import { run } from '../exec.js';
 import { firstFreeName, isOwnVolume, isThere, namesIn, removeIfEmpty, removeTree, statFolder } from './guest-folder.js';
 import { imageInfo } from './image-info.js';
 import { draftPrefix, makeImage } from './make-image.js';
@@ -38,9 +39,11 @@ export function createDirStorage(storages: readonly StorageConfig[], node: NodeN
     },
     exists: (volid) => isThere(resolve(volid).path),
     list: async (id, vmid) => listVolumes(id, vmid, await namesOf(id, vmid), resolve, qemuImg),
-    async free(volid) {
+    async free(volid, options) {
       const { path, format, storage } = resolve(volid);
-      if (!isOwnVolume(basename(path))) throw unavailable(storage, `${volid} is not a guest's own volume`, { volid });
+      if (!isOwnVolume(basename(path), options)) throw unavailable(storage, `${volid} is not a guest's own volume`, { volid });
+      // PVE's plugins make a base volume immutable, where the file system can.
+      if (options?.base === true) await run('chattr', ['-i', '--', path]);
       if (format === 'subvol') await removeTree(storage, path);
       else await removeImage(path);
       await removeIfEmpty(dirname(path));

@@ -4,7 +4,7 @@ import type { StorageFacts } from '../../domain/contracts/facts.js';
 import type { Vmid, Volid } from '../../domain/ids.js';
 import { run } from '../exec.js';
 import { unavailable } from './volume-path.js';
-import type { VolumeFormat } from './volume-store.js';
+import type { FreeOptions, VolumeFormat } from './volume-store.js';
 
 /** PVE: n < 1024. */
 const MAX_DISKS = 1024;
@@ -19,8 +19,8 @@ export function firstFreeName(storage: string, vmid: Vmid, format: VolumeFormat,
 
 const NUMBERED = /^(?:vm|base|subvol)-\d+-disk-(\d+)(?:\.|$)/;
 
-/** Names of nothing but a guest's own volumes: not a base image, which others may stand on. */
-export const isOwnVolume = (name: string): boolean => /^(?:vm|subvol)-\d+-/.test(name);
+/** Names of nothing but a guest's own volumes; a base volume, which others may stand on, only for who knows that none do. */
+export const isOwnVolume = (name: string, { base = false }: FreeOptions = {}): boolean => (base ? /^(?:vm|subvol|base)-\d+-/ : /^(?:vm|subvol)-\d+-/).test(name);
 
 export async function statFolder(id: string, pathOf: () => string): Promise<StorageFacts> {
   try {

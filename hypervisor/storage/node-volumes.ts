@@ -17,7 +17,7 @@ export function createNodeVolumes(storages: readonly StorageConfig[], node: Node
     create: (input) => by(input.storage).create(input),
     exists: (volid) => of(volid).exists(volid),
     list: (id, vmid) => by(id).list(id, vmid),
-    free: (volid) => of(volid).free(volid),
+    free: (volid, options) => of(volid).free(volid, options),
     stat: (id) => by(id).stat(id),
     copyMethod: (volid) => of(volid).copyMethod(volid),
   };

@@ -27,6 +27,11 @@ export interface VolumeEntry {
   readonly sizeBytes: number | null;
 }
 
+export interface FreeOptions {
+  /** A template's volume too: the caller knows that no linked clone stands on it. */
+  readonly base?: boolean;
+}
+
 /** The volumes of a node's storages, by PVE's names. Every method throws `StorageUnavailable`, naming storage and reason. */
 export interface VolumeStore {
   resolve(volid: Volid): VolumeLocation;
@@ -40,7 +45,7 @@ export interface VolumeStore {
   /** A guest's volumes there, base volumes too, in the order of their names. */
   list(storage: string, vmid: Vmid): Promise<readonly VolumeEntry[]>;
   /** Removes a guest's volume for good. No error when there is none. */
-  free(volid: Volid): Promise<void>;
+  free(volid: Volid, options?: FreeOptions): Promise<void>;
   /** Inactive, with zeros, when the storage is not there. */
   stat(storage: string): Promise<StorageFacts>;
   copyMethod(volid: Volid): CopyMethod;

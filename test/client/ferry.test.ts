@@ -64,7 +64,7 @@ describe('ferry migrate', () => {
 
   test('a terminal gets a block in place, and the report at its end', async () => {
     const cli = run('migrate 113 pve2 --online', { tty: true });
-    await cli.seen('VM 113');
+    await cli.seen('guest 113');
     await signal(113, 'put', { phase: 'precopy', detail: 'copying memory', waitingFor: 'pve2 to answer' });
     await cli.seen('waiting for pve2 to answer');
     await signal(113, 'finish', 'rolled-back');

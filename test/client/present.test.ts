@@ -25,7 +25,7 @@ function sink(): { io: Io; lines: () => string[] } {
 describe('the block on a terminal', () => {
   test('shows where it is, a bar, the figures and the last decision', () => {
     expect(renderProgressBlock(view, 12_700, 120).split('\n')).toEqual([
-      'VM 101  pve1 → pve2  precopy: copying memory  (12.0 s)',
+      'guest 101  pve1 → pve2  precopy: copying memory  (12.0 s)',
       `  [${'█'.repeat(30)}${'░'.repeat(10)}]  75 %  round 3  ETA 4.0 s`,
       '  remaining 250.0 MiB of 1000.0 MiB · 100.0 MiB/s · guest writes 20.0 MiB/s · downtime 140 ms expected, 100 ms allowed',
       '  round 3 is not small enough',
@@ -45,7 +45,7 @@ describe('the block on a terminal', () => {
   });
 
   test('has no bar where nothing is counted', () => {
-    expect(renderProgressBlock({ ...view, phase: 'validating', totalBytes: 0, detail: '' }, 1000, 80)).toBe('VM 101  pve1 → pve2  validating  (1.0 s)');
+    expect(renderProgressBlock({ ...view, phase: 'validating', totalBytes: 0, detail: '' }, 1000, 80)).toBe('guest 101  pve1 → pve2  validating  (1.0 s)');
   });
 
   test.each([[0, '[░░░░]'], [0.5, '[██░░]'], [1, '[████]'], [7, '[████]']])('a bar of %p', (fraction, bar) => {

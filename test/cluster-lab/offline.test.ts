@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { untilProgress } from './support/cluster.js';
 import { begin, leftBy, move, reported, startColdLab, type ColdLab } from './support/cold.js';
@@ -126,4 +126,20 @@ test('--offline-shutdown: a running VM is shut down, moved and started again', a
   console.log(`down for ${report.downtime?.totalMs} ms, ${report.downtime?.stopMs} ms of it shutting down`);
   await cold.lab.vmStop(VMID);
   expect(await leftBy(cold, VMID, 'qemu', target)).toEqual([]);
+});
+
+test('a template moves with its base image, immutable as PVE makes it, and leaves nothing behind', async () => {
+  const TEMPLATE = 102;
+  await cold.lab.vmCreate(TEMPLATE, 'pve1', { memoryMiB: 128, disks: ['local:8M,format=qcow2'] });
+  const folder = (node: string): string => join(cold.lab.dir, 'nodes', node, 'local/images', String(TEMPLATE));
+  const [file, base] = [join(cold.lab.dir, 'pve/nodes/pve1/qemu-server', `${TEMPLATE}.conf`), 'base-102-disk-0.qcow2'];
+  renameSync(join(folder('pve1'), 'vm-102-disk-0.qcow2'), join(folder('pve1'), base));
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -q -P 0x33 0 2M', join(folder('pve1'), base)], { stdio: 'ignore' });
+  execFileSync('chattr', ['+i', join(folder('pve1'), base)]);
+  writeFileSync(file, `${readFileSync(file, 'utf8').replace('vm-102-disk-0', 'base-102-disk-0')}template: 1\n`);
+  const before = sum(join(folder('pve1'), base));
+  expect(await move(cold, TEMPLATE, 'pve2')).toMatchObject({ outcome: 'migrated', incidents: [], downtime: null });
+  expect(sum(join(folder('pve2'), base))).toBe(before);
+  expect(existsSync(folder('pve1'))).toBe(false);
+  expect(await leftBy(cold, TEMPLATE, 'qemu', 'pve2')).toEqual([]);
 });

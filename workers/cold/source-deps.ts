@@ -78,7 +78,7 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
     verify: async (ref, plan) => {
       for (const { volid, sourceFormat } of plan.volumes) if (sourceFormat === 'subvol') await (await checkOf(ref, plan, volid)).verify();
     },
-    freeVolume: async (volid) => (await parts.storages.store()).free(volid),
+    freeVolume: async (volid) => (await parts.storages.store()).free(volid, { base: true }),
     removeSnapshots: async ({ epoch }, plan) => {
       const find = await storages.find(plan.kind);
       for (const { volid } of plan.volumes.filter(({ stream }) => stream === 'btrfs')) await removeFerrySnapshots(find(volid).path, epochShort(epoch));

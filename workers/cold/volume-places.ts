@@ -19,7 +19,7 @@ export function createVolumePlaces(storages: NodeStorages): Pick<ColdTargetDeps,
     createVolume: async (volid, { targetFormat, sizeBytes }) => {
       await (await storages.store()).createExactly(volid, targetFormat, sizeBytes);
     },
-    freeVolume: async (volid) => (await storages.store()).free(volid),
+    freeVolume: async (volid) => (await storages.store()).free(volid, { base: true }),
   };
 }
 

@@ -63,10 +63,10 @@ export function createBtrfsStorage(storages: readonly StorageConfig[], node: Nod
       const names = (await namesOf(id, vmid)).map((name) => (/^(?:vm|base)-\d+-[^.@]+$/.test(name) ? `${name}.raw` : name));
       return listVolumes(id, vmid, names, resolve, qemuImg);
     },
-    async free(volid) {
+    async free(volid, options) {
       const location = resolve(volid);
       const subvolume = subvolumeOf(location);
-      if (!isOwnVolume(basename(subvolume))) throw unavailable(location.storage, `${volid} is not a guest's own volume`, { volid });
+      if (!isOwnVolume(basename(subvolume), options)) throw unavailable(location.storage, `${volid} is not a guest's own volume`, { volid });
       if (await isSubvolume(subvolume)) await deleteSubvolumeTree(subvolume);
       else await removeTree(location.storage, subvolume);
       await removeIfEmpty(dirname(subvolume));

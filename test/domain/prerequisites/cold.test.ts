@@ -96,6 +96,13 @@ test('a storage map, and the format of the storage that is new to it', () => {
 });
 
 /** Guest, title, what is different, code, and PVE's own words. */
+test('a subvolume goes as the file system\'s own stream only where both are btrfs', () => {
+  const text = CT.replace('local:', 'pool:');
+  const streamTo = (targetStorage: string | undefined): unknown => planOf('lxc', { text, request: targetStorage === undefined ? {} : { targetStorage } }).volumes.map(({ stream }) => stream);
+  expect([streamTo(undefined), streamTo('fast')]).toEqual([['btrfs'], [undefined]]);
+  expect(planOf('lxc', { request: { targetStorage: 'pool' } }).volumes.map(({ stream }) => stream)).toEqual([undefined]);
+});
+
 const TABLE: readonly (readonly ['qemu' | 'lxc', string, Case, string, string])[] = [
   ['lxc', 'running, nothing asked for', { state: 'running' }, 'restart-required', "can't migrate running container without --online or --restart"],
   ['lxc', 'running, --online', { state: 'running', request: { online: true } }, 'container-live', 'lxc live migration is currently not implemented'],

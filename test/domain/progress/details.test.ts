@@ -14,7 +14,7 @@ describe('current details', () => {
   test('say what happens, show the figures, and what can be done', () => {
     expect(renderCurrentDetails(progress)).toBe(
       [
-        '### VM 101: pve1 → pve2',
+        '### Guest 101: pve1 → pve2',
         '',
         '**Copying memory while the guest runs on the source**: copying memory to pve2',
         '',

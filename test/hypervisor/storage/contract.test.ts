@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StorageConfig } from '../../../domain/cluster/storage-config.js';
@@ -104,6 +104,9 @@ describe.each(KINDS)('$type', ({ type, skip, raw, subvolMethod }) => {
     await store.free(tree);
     expect(readdirSync(join(root, 'images'))).toEqual([]);
     await expect(store.free('s:100/base-100-disk-0.raw')).rejects.toThrow(/not a guest's own volume/);
+    const base = await store.createExactly('s:100/base-100-disk-0.raw', 'raw', MIB);
+    await store.free('s:100/base-100-disk-0.raw', { base: true });
+    expect(existsSync(base.path)).toBe(false);
   });
 
   on('tells the room there is', async () => {
