@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):/usr/sbin:/sbin:$(CURDIR)/var/tools/bin
 export FERRY_HOME := $(CURDIR)
 
-.PHONY: help setup build test lint unit model cluster matrix matrix-cut bench scale chaos kills fencing outage demo demo-down clean
+.PHONY: help setup build test lint unit model cluster matrix matrix-cut bench scale bench-copy bench-containers chaos kills fencing outage demo demo-down clean
 
 help:            ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -46,6 +46,12 @@ bench: setup     ## blackout and total time against a bare QMP migration
 
 scale: setup     ## evacuations of 100, 300 and 1000 guests and a roll of 50 nodes on a simulated cluster: GUESTS=100,300,1000 NODES=50
 	@FERRY_SCALE=$(or $(GUESTS),100,300,1000) FERRY_SCALE_NODES=$(or $(NODES),50) node node_modules/jest/bin/jest.js --selectProjects scale
+
+bench-copy: setup ## ferry's copy of images against qemu-img convert over the same link: MIB=1024
+	@MIB=$(or $(MIB),1024) node dist/bench/copy.js
+
+bench-containers: setup ## how long a container is away, by ferry and by hand: RUNS=5
+	@RUNS=$(or $(RUNS),5) node dist/bench/containers.js
 
 chaos: setup     ## guests go round a lab while faults are drawn at random: MINUTES=10 SEED=1
 	@MINUTES=$(or $(MINUTES),10) SEED=$(or $(SEED),1) node node_modules/jest/bin/jest.js --selectProjects chaos -- chaos.test

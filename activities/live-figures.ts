@@ -1,5 +1,5 @@
 import type { LiveFigures } from '../domain/contracts/progress.js';
-import type { RoundSample } from '../domain/convergence/decide.js';
+import type { RoundSample } from '../domain/convergence/sample.js';
 
 /** Heartbeat details while disks are copied. */
 export function copyFigures(progress: { readonly doneBytes: number; readonly totalBytes: number; readonly trouble?: string | null }, elapsedMs: number): LiveFigures {

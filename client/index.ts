@@ -11,5 +11,6 @@ export { planEvacuation } from './api/plan.js';
 export { listMigrations, type ListedMigration, type ListOptions } from './api/list.js';
 export { showMigration, type ShownMigration } from './api/show.js';
 export { awaitSettled, reconcile, type ReconcileWishes, type Settled } from './api/reconcile.js';
+export { listSlots, setSlots, showSlots, type SlotPlace } from './api/slots.js';
 export type { Ending } from './api/outcome.js';
 export type { ProgressView } from './view.js';

@@ -1,4 +1,5 @@
-import type { LiveFigures, MigrationProgress, Phase } from '../domain/contracts/progress.js';
+import type { LiveFigures, MigrationProgress } from '../domain/contracts/progress.js';
+import type { Phase } from '../domain/contracts/phase.js';
 
 /** What is known about a running migration at one moment: the workflow's answer and the nodes' heartbeats in one. */
 export interface ProgressView {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ClusterMember } from '../domain/contracts/facts.js';
 import type { ClusterFiles } from '../domain/contracts/ports.js';
 import { MigrationError, messageOf } from '../domain/errors.js';
+import type { Vmid, Volid } from '../domain/ids.js';
 import { absentIsNull, onClusterFiles } from './fs-errors.js';
 
 type Members = Awaited<ReturnType<ClusterFiles['members']>>;
@@ -17,7 +18,20 @@ export function createClusterFiles(pveRoot: string): ClusterFiles {
     datacenterText: () => text('datacenter.cfg'),
     storageText: () => text('storage.cfg'),
     rulesText: () => text('ha/rules.cfg'),
+    mappingText: async () => (await Promise.all(['pci', 'usb', 'directory'].map((kind) => text(`mapping/${kind}.cfg`)))).join('\n'),
+    linkedClonesOf: (volid, node) => onClusterFiles('look for linked clones failed', () => linkedClonesOf(join(pveRoot, 'nodes', node), volid)),
   };
+}
+
+/** PVE names a linked clone behind its base: `local:9/base-9-disk-0.qcow2/101/vm-101-disk-0.qcow2`. */
+async function linkedClonesOf(nodeDir: string, volid: Volid): Promise<readonly Vmid[]> {
+  const found = await Promise.all(['qemu-server', 'lxc'].map(async (kind) => {
+    const names = (await absentIsNull(readdir(join(nodeDir, kind)))) ?? [];
+    const vmids = names.flatMap((name) => /^(\d+)\.conf$/.exec(name)?.[1] ?? []);
+    const texts = await Promise.all(vmids.map((vmid) => absentIsNull(readFile(join(nodeDir, kind, `${vmid}.conf`), 'utf8'))));
+    return vmids.filter((_, index) => texts[index]?.includes(`${volid}/`)).map(Number);
+  }));
+  return found.flat();
 }
 
 /** `.members` as pmxcfs shows it; a node on its own has no `cluster` and no `nodelist`. */

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GuestConfigStore, GuestLock } from '../domain/contracts/ports.js';
+import type { GuestConfigStore, GuestKind, GuestLock } from '../domain/contracts/ports.js';
 import type { GuestClaims, Thing } from '../domain/contracts/reconcile.js';
 import { messageOf } from '../domain/errors.js';
 import { readConfigSections } from '../domain/guest/config-sections.js';
@@ -19,37 +19,48 @@ export interface GuestClaimsReader {
 }
 
 export function createGuestClaims(pveRoot: string, configs: GuestConfigStore, lock: Pick<GuestLock, 'owner'>): GuestClaimsReader {
-  const configNames = async (node: NodeName): Promise<readonly string[]> => (await absentIsNull(readdir(join(pveRoot, 'nodes', node, 'qemu-server')))) ?? [];
-  const lockOf = async (vmid: Vmid, node: NodeName): Promise<string | null> => readConfigSections(await configs.read(vmid, 'qemu', node)).current['lock'] ?? null;
+  const filesOn = async (node: NodeName): Promise<readonly ConfigFile[]> => (await Promise.all(FOLDERS.map(async ([kind, folder]) =>
+    ((await absentIsNull(readdir(join(pveRoot, 'nodes', node, folder)))) ?? []).map((name) => ({ kind, path: `nodes/${node}/${folder}/${name}`, name }))))).flat();
+  const lockOf = async (vmid: Vmid, kind: GuestKind, node: NodeName): Promise<string | null> => readConfigSections(await configs.read(vmid, kind, node), kind).current['lock'] ?? null;
   return {
     vmids: (node) => onClusterFiles('list guests failed', async () => {
       const folders = ((await absentIsNull(readdir(join(pveRoot, 'priv', 'ferry')))) ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
-      const here = (await configNames(node)).flatMap((name) => /^(\d+)\.conf$/.exec(name)?.[1] ?? []).map(Number);
-      const locks = await Promise.all(here.map((vmid) => lockOf(vmid, node).catch(() => null)));
-      return [...new Set([...folders, ...here.filter((_, index) => locks[index] === 'migrate')])];
+      const here = (await filesOn(node)).flatMap(({ kind, name }) => (/^\d+\.conf$/.test(name) ? [{ kind, vmid: parseInt(name, 10) }] : []));
+      const locks = await Promise.all(here.map(({ vmid, kind }) => lockOf(vmid, kind, node).catch(() => null)));
+      return [...new Set([...folders, ...here.filter((_, index) => locks[index] === 'migrate').map(({ vmid }) => vmid)])];
     }),
     read: (vmid, node) => onClusterFiles(`read claims failed: VM ${vmid}`, async () => {
-      const { configNode, problem } = await ownerOf(configs, vmid);
+      const { configNode, kind, problem } = await ownerOf(configs, vmid);
       const before = await holder(lock, vmid);
-      const configLock = configNode === node ? await lockOf(vmid, node).catch(() => null) : null;
+      const configLock = configNode === node ? await lockOf(vmid, kind, node).catch(() => null) : null;
       // Twice: a migration that begins or ends in between must not look like a lock that nobody took.
       const { owner, ownerProblem } = before.owner === null ? await holder(lock, vmid) : before;
       const names = await openGuestFolder(pveRoot, vmid).list();
       const epochs = names.flatMap((name) => /^([\w-]+)\.(?:undecided|committed|aborted|made|key|claim)$/.exec(name)?.[1] ?? []);
       return { vmid, configNode, configLock, owner, ownerProblem: ownerProblem ?? problem, epochs: [...new Set(epochs)] };
     }),
-    temporaryFiles: (node) => onClusterFiles('list guests failed', async () => (await configNames(node)).flatMap((name): Thing[] => {
+    temporaryFiles: (node) => onClusterFiles('list guests failed', async () => (await filesOn(node)).flatMap(({ name, path }): Thing[] => {
       const vmid = name.endsWith(TEMPORARY) ? /^(\d+)\.conf\./.exec(name)?.[1] : undefined;
-      return vmid === undefined ? [] : [{ kind: 'temporary file', vmid: Number(vmid), name: `nodes/${node}/qemu-server/${name}`, epochShort: null }];
+      return vmid === undefined ? [] : [{ kind: 'temporary file', vmid: Number(vmid), name: path, epochShort: null }];
     })),
   };
 }
 
-async function ownerOf(configs: GuestConfigStore, vmid: Vmid): Promise<{ readonly configNode: NodeName | null; readonly problem: string | null }> {
+interface ConfigFile {
+  readonly kind: GuestKind;
+  /** Below the PVE root. */
+  readonly path: string;
+  readonly name: string;
+}
+
+const FOLDERS: readonly (readonly [GuestKind, string])[] = [['qemu', 'qemu-server'], ['lxc', 'lxc']];
+
+async function ownerOf(configs: GuestConfigStore, vmid: Vmid): Promise<{ readonly configNode: NodeName | null; readonly kind: GuestKind; readonly problem: string | null }> {
   try {
-    return { configNode: (await configs.find(vmid))?.node ?? null, problem: null };
+    const { node = null, kind = 'qemu' } = (await configs.find(vmid)) ?? {};
+    return { configNode: node, kind, problem: null };
   } catch (error) {
-    return { configNode: null, problem: messageOf(error) };
+    return { configNode: null, kind: 'qemu', problem: messageOf(error) };
   }
 }
 

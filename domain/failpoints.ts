@@ -1,4 +1,4 @@
-import type { Phase } from './contracts/progress.js';
+import type { Phase } from './contracts/phase.js';
 
 /** Which migrations come by: all that succeed, or only those in which something else is so. */
 export type FailpointOn = 'every migration' | 'local disks' | 'tls or insecure' | 'going back' | 'an undecided end' | 'a lost answer' | 'an agent that starts again';

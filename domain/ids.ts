@@ -11,6 +11,12 @@ export type Epoch = string;
 /** `scsi0`, `virtio1`, … */
 export type DriveName = string;
 
+/** Which migration, of which guest: in every command to a node, so that a stale one can be refused. */
+export interface EpochRef {
+  readonly vmid: Vmid;
+  readonly epoch: Epoch;
+}
+
 export const MIGRATIONS_QUEUE = 'migrations';
 export const nodeQueue = (node: NodeName): string => `node-${node}`;
 /** null: a queue of no node. */
@@ -18,6 +24,8 @@ export const nodeOfQueue = (queue: string): NodeName | null => (queue.startsWith
 export const migrationWorkflowId = (vmid: Vmid): string => `migrate-guest-${vmid}`;
 export const checkWorkflowId = (vmid: Vmid, suffix: string): string => `check-guest-${vmid}-${suffix}`;
 export const cleanUpWorkflowId = (vmid: Vmid, epoch: Epoch): string => `clean-up-guest-${vmid}-${epochShort(epoch)}`;
+/** One ledger per node, or declared link. */
+export const slotLedgerWorkflowId = (resource: string): string => `slots-${resource}`;
 /** One settlement per migration at a time, whoever asks for it. */
 export const settlementWorkflowId = ({ vmid, epoch }: { readonly vmid: Vmid; readonly epoch: Epoch }): string => `settle-${vmid}-${epoch}`;
 /** One evacuation per node, whoever starts it by this name; the cordon keeps out those with another. */

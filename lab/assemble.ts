@@ -28,6 +28,8 @@ export interface UpOptions {
   readonly agents?: boolean;
   /** false: no Temporal server and no relay to one. */
   readonly temporal?: boolean;
+  /** How often an agent looks for what closed workflows left, s; default the product's own. */
+  readonly reconcileIntervalSeconds?: number;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function assemble(layout: Layout, options: UpOptions = {}): Promise
   };
   await writeState(layout, state);
   try {
-    return await runMarked(layout.dir, () => makeAll(layout, state, options.temporal ?? true, options.memoryMiB));
+    return await runMarked(layout.dir, () => makeAll(layout, state, options));
   } catch (error) {
     await dismantle(layout, { purge: false });
     throw error;
@@ -74,13 +76,13 @@ export async function dismantle(layout: Layout, options: { readonly purge: boole
   if (options.purge && existsSync(layout.dir) && readdirSync(layout.dir).length === 0) rmdirSync(layout.dir);
 }
 
-async function makeAll(layout: Layout, state: LabState, withTemporal: boolean, memoryMiB: number | undefined): Promise<LabState> {
+async function makeAll(layout: Layout, state: LabState, { temporal: withTemporal = true, reconcileIntervalSeconds, memoryMiB }: UpOptions): Promise<LabState> {
   writePveRoot(layout, state.nodes);
   const starting = withTemporal ? startTemporal(layout) : Promise.resolve(null);
   await settle([
     starting,
     makeNetwork(layout, state),
-    writeNodeFiles(layout, state.nodes, memoryMiB),
+    writeNodeFiles(layout, state.nodes, { reconcileIntervalSeconds, guestMemoryMiB: memoryMiB }),
     buildGuest(layout),
   ]);
   const temporal = await starting;

@@ -3,6 +3,7 @@ import { type UpOptions, assemble, dismantle } from './assemble.js';
 import { type CtOutcome, type CtStopOptions, controlCt, createCt, nodeOfCt, stopWords } from './ct.js';
 import type { CtOptions } from './ct-config.js';
 import { type CtProbe, startCtProbe } from './ct-probe.js';
+import { type CtWatch, startCtWatch } from './ct-watch.js';
 import { LabError } from './errors.js';
 import { type Failpoints, openFailpoints } from './failpoints.js';
 import { type Layout, type Network, layoutOf } from './layout.js';
@@ -113,6 +114,11 @@ export class Lab {
   /** Asks the container's HTTP service from outside; resolves when it answers. */
   async ctProbe(vmid: Vmid, readyWithinMs?: number): Promise<CtProbe> {
     return startCtProbe(this.layout, vmid, readyWithinMs);
+  }
+
+  /** Proves that a container never runs twice at once. */
+  ctWatch(vmid: Vmid): CtWatch {
+    return startCtWatch(this.layout, this.nodes, vmid);
   }
 
   /** Storages of limited size, beside the three every lab has. */

@@ -7,11 +7,18 @@ import { must } from './run.js';
 const SSH_KEY = '/etc/ssh/ferry_ed25519';
 const KNOWN_HOSTS = '/etc/ssh/ssh_known_hosts';
 
+/** What a test may want otherwise than the product's default; undefined: not written. */
+export interface NodeSettings {
+  readonly reconcileIntervalSeconds?: number | undefined;
+  /** What the node says it gives to its guests, MiB. */
+  readonly guestMemoryMiB?: number | undefined;
+}
+
 /** Everything a node finds on its own disk: directories, host name, ssh keys, ferry's configuration. Kept by a crash. */
-export async function writeNodeFiles(layout: Layout, nodes: readonly NodeName[], memoryMiB?: number): Promise<void> {
+export async function writeNodeFiles(layout: Layout, nodes: readonly NodeName[], settings: NodeSettings): Promise<void> {
   for (const name of ['pve', 'local', 'fast', 'shared', 'ferry'] as const) mkdirSync(mountPoint(layout, name), { recursive: true });
   mkdirSync(layout.sharedDir, { recursive: true });
-  await Promise.all(nodes.map((node) => writeOneNode(layout, node, nodes, memoryMiB)));
+  await Promise.all(nodes.map((node) => writeOneNode(layout, node, nodes, settings)));
   exchangeKeys(layout, nodes);
   mkdirSync(layout.controlDir, { recursive: true });
   writeJson(join(layout.controlDir, 'ferry.json'), { pveRoot: layout.pveDir, stateDir: layout.controlDir });
@@ -34,7 +41,7 @@ export const baseEnvironment = (layout: Layout): Record<string, string> => ({
   TEMPORAL_NAMESPACE: 'default',
 });
 
-async function writeOneNode(layout: Layout, node: NodeName, nodes: readonly NodeName[], memoryMiB: number | undefined): Promise<void> {
+async function writeOneNode(layout: Layout, node: NodeName, nodes: readonly NodeName[], settings: NodeSettings): Promise<void> {
   const dir = nodeDir(layout, node);
   for (const sub of ['local/images', 'fast/images', 'ferry', 'ssh', 'lxc', 'etc', 'agent']) mkdirSync(join(dir, sub), { recursive: true });
   writeFileSync(join(dir, 'etc/hostname'), `${node}\n`);
@@ -51,8 +58,8 @@ async function writeOneNode(layout: Layout, node: NodeName, nodes: readonly Node
     runDir: '/run/ferry',
     qemuRunDir: '/run/qemu-server',
     qemuBinary: 'qemu-system-x86_64',
-    ...(memoryMiB === undefined ? {} : { guestMemoryMiB: memoryMiB }),
     ssh: { identityFile: SSH_KEY, knownHostsFile: KNOWN_HOSTS, user: 'root', port: 22 },
+    ...settings,
   });
 }
 

@@ -7,9 +7,15 @@ export interface RunInterval {
   readonly toMs: number | null;
 }
 
-/** Who ran the guest when, from what the QEMUs themselves said, and where two of them did at once. */
+/** Who ran the guest when, from what the QEMUs (or LXC) said, and where two of them did at once. */
 export class RunLog {
+  readonly #what: string;
   readonly #intervals: { node: NodeName; fromMs: number; toMs: number | null }[] = [];
+
+  /** `what` runs the guest, for sentences. */
+  constructor(what = 'QEMU') {
+    this.#what = what;
+  }
 
   get intervals(): readonly RunInterval[] {
     return this.#intervals;
@@ -31,7 +37,7 @@ export class RunLog {
   /** One sentence for each two nodes that ran the guest at the same time. */
   overlaps(): readonly string[] {
     return this.#intervals.flatMap((a, i) => this.#intervals.slice(i + 1).filter((b) => b.node !== a.node && overlap(a, b))
-      .map((b) => `QEMU ran the guest on ${sentence(a)} and on ${sentence(b)}`));
+      .map((b) => `${this.#what} ran the guest on ${sentence(a)} and on ${sentence(b)}`));
   }
 }
 

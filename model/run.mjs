@@ -43,8 +43,8 @@ async function main(args) {
 }
 
 /** Every run is searched to its end, and no step of the model is dead. */
-async function checkProperty({ titles, claim, defines }, trail) {
-  const run = await search({ defines, claim, optimise: '-O2', trail });
+async function checkProperty({ file, titles, claim, defines }, trail) {
+  const run = await search({ file, defines, claim, optimise: '-O2', trail });
   return Object.entries(titles).map(([name, title]) => {
     const trouble = run.trouble ?? (run.violated === null ? null : run.violated === name ? 'VIOLATED' : `not finished: ${run.violated} is violated`)
       ?? (run.complete ? null : 'not searched completely')
@@ -53,30 +53,30 @@ async function checkProperty({ titles, claim, defines }, trail) {
   });
 }
 
-async function checkMutant({ mutant, breaks, means, defines }, trail) {
+async function checkMutant({ file, mutant, breaks, means, defines }, trail) {
   const claim = PROPERTIES.find((property) => property.claim === breaks)?.claim;
-  const only = claim === undefined ? [`ONLY=${breaks.slice(1)}`] : [];
-  const run = await search({ defines: [...defines, ...only, `MUTANT_${mutant}`], claim, optimise: '-O0', trail });
+  const only = claim === undefined ? [`ONLY=${breaks.at(-1)}`] : [];
+  const run = await search({ file, defines: [...defines, ...only, `MUTANT_${mutant}`], claim, optimise: '-O0', trail });
   const trouble = run.trouble ?? (run.violated === breaks ? null : `NOT CAUGHT (${breaks} ${run.violated === null ? 'holds' : `expected, ${run.violated} seen`})`);
   return [print({ what: mutant, run, ok: trouble === null, verdict: `${trouble ?? `caught by ${breaks}`}: ${means}` })];
 }
 
 /** Spin makes the checker, gcc compiles it, the checker searches; all in a directory of its own. */
-async function search({ defines, claim, optimise, trail }) {
+async function search({ file: model, defines, claim, optimise, trail }) {
   const dir = mkdtempSync(join(tmpdir(), 'ferry-model-'));
   const switches = defines.map((define) => `-D${define}`);
   // Without merging of statements (-o3) the checker knows of each one whether it ever happened.
   const merging = optimise === '-O2' && claim === undefined ? ['-o3'] : [];
   try {
     for (const file of readdirSync(here).filter((name) => name.endsWith('.pml'))) copyFileSync(join(here, file), join(dir, file));
-    await run('spin', ['-a', ...merging, ...switches, 'handover.pml'], dir);
+    await run('spin', ['-a', ...merging, ...switches, `${model}.pml`], dir);
     const kind = claim === undefined ? ['-DSAFETY', '-DNOCLAIM'] : [];
     // Every step touches what others see: partial order reduction finds nothing to leave out.
     await run('gcc', [optimise, '-w', '-DNOREDUCE', `-DMEMLIM=${MEMORY_MIB}`, ...kind, '-o', 'pan', 'pan.c'], dir);
     const begunAtMs = performance.now();
     const output = await run('./pan', ['-w22', `-m${MAX_DEPTH}`, ...(claim === undefined ? [] : ['-a', '-f', '-N', claim])], dir);
     const result = { ...parse(output, claim), seconds: (performance.now() - begunAtMs) / 1000, trouble: null };
-    if (trail && result.violated !== null) console.log(await run('spin', ['-t', '-p', '-g', ...merging, ...switches, 'handover.pml'], dir));
+    if (trail && result.violated !== null) console.log(await run('spin', ['-t', '-p', '-g', ...merging, ...switches, `${model}.pml`], dir));
     return result;
   } catch (error) {
     return { states: 0, depth: 0, seconds: 0, violated: null, complete: false, unreached: [], trouble: String(error.message).split('\n').slice(0, 3).join(' ') };
@@ -88,16 +88,16 @@ async function search({ defines, claim, optimise, trail }) {
 function parse(output, claim) {
   const number = (pattern) => Number(pattern.exec(output)?.[1] ?? NaN);
   const errors = number(/errors: (\d+)/);
-  const assertion = /assertion violated\s+!\(\(*(S\d)_/.exec(output)?.[1];
+  const assertion = /assertion violated\s+!\(\(*(C?S\d)_/.exec(output)?.[1];
   const cycle = /acceptance cycle/.test(output) ? claim : undefined;
   if (Number.isNaN(errors)) throw new Error(`pan ended without a verdict: ${output.slice(-300)}`);
-  // The only steps that must never happen are those that note a violation, S1_ ... = 1.
+  // The only steps that must never happen are those that note a violation, S1_ ... = 1 and CS1_ ... = 1.
   return {
     states: number(/^\s*(\d+) states, stored/m),
     depth: number(/depth reached (\d+)/),
     violated: errors === 0 ? null : assertion ?? cycle ?? 'something else',
     complete: errors === 0 && !/max search depth too small|Search not completed|out of memory/i.test(output),
-    unreached: [...output.matchAll(/^\t[\w-]+\.pml:\d+, state \d+, "(?!-end-|S\d_)(.*)"$/gm)].map(([, step]) => step),
+    unreached: [...output.matchAll(/^\t[\w-]+\.pml:\d+, state \d+, "(?!-end-|C?S\d_)(.*)"$/gm)].map(([, step]) => step),
   };
 }
 

@@ -8,6 +8,7 @@ import { createCordonStore } from '../cluster/cordons.js';
 import { gatherClusterFacts } from '../cluster/gather-cluster-facts.js';
 import { createGuestConfigStore } from '../cluster/guest-config-store.js';
 import { createGuestLock } from '../cluster/guest-lock.js';
+import { needsOf } from '../domain/admission/needs.js';
 import type { FenceResult } from '../domain/contracts/fencing.js';
 import { fenceFor } from '../domain/edge/fence-config.js';
 import type { FerryConfig } from '../domain/edge/ferry-config.js';
@@ -24,6 +25,7 @@ import { createLogger, installRuntime } from './logging.js';
 import { createHighsSolver } from './placement/highs-solver.js';
 import { createPlanner } from './placement/planner.js';
 import { createReadRun } from './run-states.js';
+import { createRequestSlots } from './slot-ledgers.js';
 import { connectToTemporal } from './temporal.js';
 
 const RECONNECT_MS = 1000;
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
   const log = createLogger('ferry-control');
   honourFailpoints(process.env['FERRY_FAILPOINTS']);
   installRuntime(log);
-  const { pveRoot, ssh, fence } = await loadConfig();
+  const { pveRoot, ssh, fence, slots, links } = await loadConfig();
   const configs = createGuestConfigStore(pveRoot);
   const lock = createGuestLock(pveRoot, configs);
   const files = createClusterFiles(pveRoot);
@@ -51,6 +53,8 @@ async function main(): Promise<void> {
           return found === null ? null : found.afterSeconds * 1000;
         },
         fenceNode: ({ node }) => fenceNode(fence, node),
+        slotsBetween: (source, target) => needsOf(source, target, slots, links),
+        requestSlots: createRequestSlots(workflow),
         gatherFacts: (vmid) => gatherClusterFacts({ files, configs, lock, cordons }, vmid, engineVersion()),
         nodes: async () => (await files.members()).members.map(({ name }) => name),
         configNode: async (vmid) => (await configs.find(vmid))?.node ?? null,

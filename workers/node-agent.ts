@@ -5,7 +5,7 @@ import { createSurveyActivity } from '../activities/node/survey-activity.js';
 import { createSourceActivities } from '../activities/source/source-activities.js';
 import { createTargetActivities } from '../activities/target/target-activities.js';
 import { createClusterFiles } from '../cluster/cluster-files.js';
-import type { EpochRef } from '../domain/contracts/activities.js';
+import type { EpochRef } from '../domain/ids.js';
 import type { ColdPlan } from '../domain/contracts/plan.js';
 import { messageOf } from '../domain/errors.js';
 import { nodeQueue } from '../domain/ids.js';

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { MigrationPlan } from '../domain/contracts/plan.js';
-import type { EpochRef } from '../domain/contracts/activities.js';
+import type { Epoch, EpochRef, NodeName, Vmid } from '../domain/ids.js';
 import type { CommitToken, GuestConfigStore, GuestLock, Journal } from '../domain/contracts/ports.js';
 import type { FerryConfig } from '../domain/edge/ferry-config.js';
-import type { Epoch, NodeName, Vmid } from '../domain/ids.js';
 import { parseVmConfig } from '../domain/guest/parse-vm-config.js';
 import type { TargetDeps } from '../hypervisor/qemu/incoming/target-deps.js';
 import type { SourceDeps } from '../hypervisor/qemu/migration/source-deps.js';
@@ -42,11 +41,14 @@ export function sourceDeps(parts: NodeParts): SourceDeps {
     ...commonDeps(parts),
     warmUp: async (ref, plan) => {
       if (plan.transport.type !== 'secure') return;
+      const tunnel = (names: readonly string[]): Promise<void> => openTunnelEarly({ plan, ref, runDir: parts.config.runDir, sshConfig: ssh }, names);
+      // The handoff logs in while disks are copied: two logins at once would hold up the target's QEMU on a small machine.
+      if (plan.disks.length > 0) return tunnel(['ram', 'nbd']);
       if (warmed.has(ref.epoch)) return;
       const connection = prepareSsh(plan, ssh);
       warmed.set(ref.epoch, connection);
       connection.catch(() => warmed.delete(ref.epoch));
-      await Promise.all([connection, openTunnelEarly({ plan, ref, runDir: parts.config.runDir, sshConfig: ssh }, plan.disks.length === 0 ? ['ram'] : ['ram', 'nbd'])]);
+      await Promise.all([connection, tunnel(['ram'])]);
     },
     openChannels: async (ref, plan, endpoints) => {
       const sshConnection = await warmed.get(ref.epoch)?.catch(() => undefined);

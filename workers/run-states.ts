@@ -1,7 +1,7 @@
 import type { WorkflowClient } from '@temporalio/client';
 import { isGrpcServiceError } from '@temporalio/client';
-import type { EpochRef } from '../domain/contracts/activities.js';
-import type { RunState } from '../domain/contracts/reconcile.js';
+import type { EpochRef } from '../domain/ids.js';
+import type { RunState } from '../domain/contracts/run-state.js';
 import { cleanUpWorkflowId, type Epoch } from '../domain/ids.js';
 
 /** `temporal.api.enums.v1.WorkflowExecutionStatus`: RUNNING, PAUSED. */

@@ -6,5 +6,6 @@ export { planEvacuation } from './plan-evacuation.js';
 export { reconcileCluster } from './reconcile-cluster.js';
 export { returnHome } from './return-home.js';
 export { rollNodes } from './roll-nodes.js';
+export { slotLedger } from './slots/slot-ledger.js';
 export { settleMigration } from './settle-migration.js';
 export { uncordonNode } from './uncordon-node.js';

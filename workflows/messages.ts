@@ -1,5 +1,6 @@
 import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
-import type { MigrationProgress, Phase } from '../domain/contracts/progress.js';
+import type { MigrationProgress } from '../domain/contracts/progress.js';
+import type { Phase } from '../domain/contracts/phase.js';
 import type { MigrationState } from './state.js';
 
 export const progressQuery = defineQuery<MigrationProgress>('progress');

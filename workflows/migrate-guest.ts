@@ -20,9 +20,10 @@ export async function migrateGuest(raw: unknown): Promise<MigrationReport> {
   installHandlers(state);
   installOperatorHandlers(desk);
   try {
-    const { request, cluster } = await clusterSteps(vmid).openRequest(raw);
+    const opened = await clusterSteps(vmid).openRequest(raw);
+    const { request, cluster } = opened;
     state.identify(request.vmid, cluster.guest?.node ?? null, request.target, cluster.guest?.kind);
-    return await moveGuest(request, cluster, state, desk);
+    return await moveGuest(opened, state, desk);
   } finally {
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }

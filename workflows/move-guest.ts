@@ -1,7 +1,8 @@
 /**
  * One guest, from `source` to `target`, in the way its plan says:
  *
- * - validate: facts from cluster, source and target; every refusal at once, before anything is touched
+ * - validate: facts from cluster, source and target; every refusal at once, before anything is touched; beside it slots are asked for
+ * - wait for the slots, when there are none: nothing is locked or made yet
  * - lock the guest for this epoch
  * - reserve: the target's volumes, sockets and commit token; the source's connections
  * - arm: the target listens for HANDOVER, in the background, until the commit
@@ -12,6 +13,7 @@
  * - a cold guest that does not come up on its target is given back by that node itself: `aborted` again, and everything is undone
  */
 import { ApplicationFailure, CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
+import type { OpenedRequest } from '../domain/contracts/activities.js';
 import type { ClusterFacts } from '../domain/contracts/facts.js';
 import { isCold, type MigrationPlan } from '../domain/contracts/plan.js';
 import type { MigrationReport } from '../domain/contracts/report.js';
@@ -30,15 +32,26 @@ import { rollBack } from './phases/roll-back.js';
 import { rollForward } from './phases/roll-forward.js';
 import { settle } from './phases/settle.js';
 import { takeUp, wasReset } from './phases/take-up.js';
+import { validateAndQueue } from './phases/queue.js';
 import { Refused, validate } from './phases/validate.js';
 import { buildReport, type SwitchResult } from './report.js';
 import type { MigrationRun } from './run.js';
+import { Admission } from './slots/admission.js';
 import type { MigrationState } from './state.js';
 
 /** Returns the report of a guest that runs on the target; anything else ends the workflow, with the report in the failure's details. */
-export async function moveGuest(request: MigrateRequest, cluster: ClusterFacts, state: MigrationState, desk: OperatorDesk): Promise<MigrationReport> {
+export async function moveGuest(opened: OpenedRequest, state: MigrationState, desk: OperatorDesk): Promise<MigrationReport> {
+  const admission = new Admission(state, opened.request);
+  try {
+    return await move(await begin(opened, state, admission), opened.cluster, desk);
+  } finally {
+    await admission.end();
+  }
+}
+
+async function move(run: MigrationRun, cluster: ClusterFacts, desk: OperatorDesk): Promise<MigrationReport> {
   const scope = CancellationScope.current();
-  const run = await begin(request, cluster, state);
+  const { state } = run;
   desk.run = run;
   let result: SwitchResult | null = null;
   let cause: unknown = null;
@@ -53,6 +66,7 @@ export async function moveGuest(request: MigrateRequest, cluster: ClusterFacts, 
   const { phase } = state;
   return CancellationScope.nonCancellable(async () => {
     if (cause === null) return rollForward(run, result);
+    run.admission?.endSoon();
     const decision = await settle(run);
     if (decision === 'aborted') return rollBack(run, { cause, cancelled, phase });
     const returned = await finishCold(run);
@@ -62,14 +76,16 @@ export async function moveGuest(request: MigrateRequest, cluster: ClusterFacts, 
   });
 }
 
-async function begin(request: MigrateRequest, cluster: ClusterFacts, state: MigrationState): Promise<MigrationRun> {
+async function begin(opened: OpenedRequest, state: MigrationState, admission: Admission): Promise<MigrationRun> {
+  const { request, cluster, slots = [] } = opened;
   const reset = wasReset(cluster, epochOf(workflowInfo()));
   try {
     const asking = new CancellationScope({ cancellable: !reset });
-    const { plan, warnings } = await asking.run(() => (reset ? planOfBefore(request, cluster, state) : validate(request, cluster, state)));
+    if (reset) admission.assume(slots);
+    const { plan, warnings } = await asking.run(() => (reset ? planOfBefore(request, cluster, state) : validateAndQueue(opened, state, admission)));
     if (!isCold(plan)) state.policy = plan.policy;
     const { workflowId } = workflowInfo();
-    return newRun({ ref: { vmid: plan.vmid, epoch: epochOf(workflowInfo()) }, plan, request, warnings, state, workflowId });
+    return newRun({ ref: { vmid: plan.vmid, epoch: epochOf(workflowInfo()) }, plan, request, warnings, state, workflowId, admission });
   } catch (error) {
     throw reset ? endAfterReset(request, error) : endUntouched(request, state, error);
   }

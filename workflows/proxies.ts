@@ -38,12 +38,12 @@ export const evacuationSteps = (about: string): EvacuationActivities & FollowAct
 export const maintenanceSteps = (node: NodeName, about = ''): NodeSurveyActivities & MaintenanceActivities =>
   bind<NodeSurveyActivities & MaintenanceActivities>(MAINTENANCE, { taskQueue: nodeQueue(node), where: `${node}${about}`, patience: 'prompt', node, listener: null });
 
-type Kind = 'plan' | 'follow' | 'health' | 'hook' | 'cluster' | 'step' | 'observer' | 'copy' | 'collect' | 'look' | 'fence';
+type Kind = 'hop' | 'plan' | 'follow' | 'health' | 'hook' | 'cluster' | 'step' | 'observer' | 'copy' | 'collect' | 'look' | 'fence';
 
 const CLUSTER: Record<keyof ClusterActivities, Kind> = {
   openRequest: 'cluster', lockGuest: 'cluster', unlockGuest: 'cluster', readDecision: 'cluster', decideAborted: 'cluster', forgetEpoch: 'cluster',
   probeNode: 'look', fenceDelayMs: 'cluster', fenceNode: 'fence',
-  openSettlement: 'cluster', readRun: 'cluster', listNodes: 'cluster',
+  openSettlement: 'cluster', readRun: 'cluster', listNodes: 'cluster', requestSlots: 'hop',
 };
 const SOURCE: Record<keyof SourceActivities, Kind> = {
   inspectSource: 'step', prepareSource: 'step', syncDisks: 'observer', precopy: 'observer', switchover: 'collect',
@@ -105,6 +105,9 @@ function optionsOf(kind: Kind): ActivityOptions {
     case 'hook':
       // A command that was begun is never begun again: it may have rebooted the node.
       return { ...node, startToCloseTimeout: t.hookMs, retry: { maximumAttempts: 1 } };
+    case 'hop':
+      // Not local: a local one would hold back the questions to the nodes, which are asked in the same breath, until it is done.
+      return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, nonRetryableErrorTypes: allBut(MAY_PASS) } };
     case 'look':
       return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, maximumAttempts: 2 } };
     case 'fence':

@@ -1,5 +1,6 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { EpochRef, SwitchoverResult } from '../domain/contracts/activities.js';
+import type { SwitchoverResult } from '../domain/contracts/activities.js';
+import type { EpochRef } from '../domain/ids.js';
 import type { ColdSwitchResult } from '../domain/contracts/cold.js';
 import type { MigrationPlan, Refusal } from '../domain/contracts/plan.js';
 import type { MigrationReport } from '../domain/contracts/report.js';

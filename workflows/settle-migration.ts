@@ -10,7 +10,7 @@
  *   forward; unlock, forget, report
  */
 import { CancellationScope, allHandlersFinished, condition } from '@temporalio/workflow';
-import type { EpochRef } from '../domain/contracts/activities.js';
+import type { EpochRef } from '../domain/ids.js';
 import type { MigrationPlan } from '../domain/contracts/plan.js';
 import type { SettlementFacts } from '../domain/contracts/reconcile.js';
 import type { MigrationReport } from '../domain/contracts/report.js';

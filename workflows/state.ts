@@ -1,7 +1,8 @@
 import { setCurrentDetails, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { ConvergencePolicy } from '../domain/convergence/policy.js';
-import type { NextStep, RoundSample } from '../domain/convergence/decide.js';
-import type { MigrationProgress, Phase } from '../domain/contracts/progress.js';
+import type { NextStep, RoundSample } from '../domain/convergence/sample.js';
+import type { MigrationProgress } from '../domain/contracts/progress.js';
+import type { Phase } from '../domain/contracts/phase.js';
 import type { MigrationReport, RoundRecord } from '../domain/contracts/report.js';
 import type { NodeName, Vmid } from '../domain/ids.js';
 import { renderCurrentDetails } from '../domain/progress/details.js';

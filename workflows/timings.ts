@@ -43,6 +43,22 @@ export interface Timings {
   readonly returnPauseMs: number;
   /** An evacuation continues as new here, when the server has not suggested it before. */
   readonly evacuationHistoryEvents: number;
+  /** A ledger's answer is waited for so long, then asked for once more, for four times as long; then it is done without. */
+  readonly slotAnswerMs: number;
+  /** While it waits for slots, it asks for its place; the pause doubles up to the maximum. */
+  readonly slotAskAgainMs: number;
+  readonly slotAskAgainMaximumMs: number;
+  /** After a longer wait what was found out before is found out again. */
+  readonly factsFreshMs: number;
+  /** A migration that is still being undone after this gives its slots back: nothing flows any more. */
+  readonly slotUndoMs: number;
+  /** A ledger looks for holders whose run is closed: while somebody waits, and while nobody does. */
+  readonly ledgerCheckMs: number;
+  readonly ledgerIdleCheckMs: number;
+  /** An unused ledger stays open so long: the next migration finds it warm. */
+  readonly ledgerLingerMs: number;
+  /** A ledger continues as new here. */
+  readonly ledgerHistoryEvents: number;
   /** Copying memory gives up here: Temporal ends a workflow with more than 51 200 events, and the way back takes some too. */
   readonly maximumHistoryEvents: number;
 }
@@ -77,6 +93,15 @@ const production: Timings = {
   hookMs: 2 * hour,
   returnPauseMs: 15 * second,
   evacuationHistoryEvents: 8_000,
+  slotAnswerMs: 5 * second,
+  slotAskAgainMs: 30 * second,
+  slotAskAgainMaximumMs: 5 * minute,
+  factsFreshMs: 10 * second,
+  slotUndoMs: 2 * minute,
+  ledgerCheckMs: 15 * second,
+  ledgerIdleCheckMs: minute,
+  ledgerLingerMs: minute,
+  ledgerHistoryEvents: 2000,
   maximumHistoryEvents: 40_000,
 };
 

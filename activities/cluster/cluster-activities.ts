@@ -1,12 +1,13 @@
-import type { ClusterActivities, EpochRef } from '../../domain/contracts/activities.js';
+import type { ClusterActivities } from '../../domain/contracts/activities.js';
+import type { EpochRef, NodeName, Vmid } from '../../domain/ids.js';
 import type { FenceInput, FenceResult, NodeProbe, NodeProbeInput } from '../../domain/contracts/fencing.js';
 import type { ClusterFacts } from '../../domain/contracts/facts.js';
 import type { CommitToken, GuestLock } from '../../domain/contracts/ports.js';
-import type { RunState } from '../../domain/contracts/reconcile.js';
+import type { SlotNeed, SlotRequests } from '../../domain/contracts/slots.js';
+import type { RunState } from '../../domain/contracts/run-state.js';
 import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
 import { failpoint } from '../../hypervisor/failpoint.js';
 import { parseSettleRequest } from '../../domain/edge/settle-request.js';
-import type { NodeName, Vmid } from '../../domain/ids.js';
 import { atTheEdge } from '../at-the-edge.js';
 
 export interface ClusterActivityDeps {
@@ -21,6 +22,9 @@ export interface ClusterActivityDeps {
   nodes(): Promise<readonly NodeName[]>;
   /** The node that holds the guest's config. */
   configNode(vmid: Vmid): Promise<NodeName | null>;
+  /** What a migration between two nodes has to ask for. */
+  slotsBetween(source: NodeName, target: NodeName): readonly SlotNeed[];
+  requestSlots(input: SlotRequests): Promise<void>;
   /** Whether anybody is still at work on a migration. */
   readRun(migration: EpochRef & { readonly workflowId: string }): Promise<RunState>;
 }
@@ -30,7 +34,8 @@ export function createClusterActivities(deps: ClusterActivityDeps): ClusterActiv
   return atTheEdge<ClusterActivities>({
     openRequest: async (raw) => {
       const request = parseMigrateRequest(raw);
-      return { request, cluster: await withRunOfOwner(deps, request.vmid, await deps.gatherFacts(request.vmid)) };
+      const cluster = await withRunOfOwner(deps, request.vmid, await deps.gatherFacts(request.vmid));
+      return { request, cluster, slots: slotsFor(deps, request.target, cluster) };
     },
     lockGuest: async ({ vmid, epoch, node, nodes, workflowId, requestedBy, reason }) => {
       await failpoint('cluster.lock.before');
@@ -60,8 +65,14 @@ export function createClusterActivities(deps: ClusterActivityDeps): ClusterActiv
       return { request, owner, configNode, members };
     },
     readRun: (migration) => deps.readRun(migration),
+    requestSlots: (input) => deps.requestSlots(input),
     listNodes: () => deps.nodes(),
   });
+}
+
+/** Only between members: a mistyped name gets no ledger. */
+function slotsFor({ slotsBetween }: ClusterActivityDeps, target: NodeName, { guest, members }: ClusterFacts): readonly SlotNeed[] {
+  return guest !== null && members.some(({ name }) => name === target) ? slotsBetween(guest.node, target) : [];
 }
 
 /** A lock whose run is closed is refused in other words: it is about to be released. */

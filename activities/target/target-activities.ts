@@ -1,4 +1,5 @@
-import type { EpochRef, InspectInput, TargetActivities } from '../../domain/contracts/activities.js';
+import type { InspectInput, TargetActivities } from '../../domain/contracts/activities.js';
+import type { EpochRef } from '../../domain/ids.js';
 import { isCold, type ColdPlan } from '../../domain/contracts/plan.js';
 import type { CommitToken } from '../../domain/contracts/ports.js';
 import type { NodeProbe, NodeProbeInput } from '../../domain/contracts/fencing.js';

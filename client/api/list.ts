@@ -1,5 +1,5 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import type { Phase } from '../../domain/contracts/progress.js';
+import type { Phase } from '../../domain/contracts/phase.js';
 import type { MigrationReport } from '../../domain/contracts/report.js';
 import { ATTRIBUTES } from '../../workflows/attributes.js';
 import type { FerryClient } from '../connection.js';

@@ -5,6 +5,9 @@ export const PLAN_WORKFLOW = 'planEvacuation';
 export const RECONCILE_WORKFLOW = 'reconcileCluster';
 /** Ends what a migration left whose own workflow is closed; reports as one. */
 export const SETTLE_WORKFLOW = 'settleMigration';
+export const SLOT_LEDGER_WORKFLOW = 'slotLedger';
+export const SLOTS_QUERY = 'slots';
+export const SET_LIMITS_UPDATE = 'setLimits';
 export const PROGRESS_QUERY = 'progress';
 export const SET_DOWNTIME_BUDGET_UPDATE = 'setDowntimeBudget';
 export const SET_BANDWIDTH_UPDATE = 'setBandwidth';

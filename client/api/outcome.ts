@@ -34,7 +34,7 @@ async function endingOfCancelled(handle: WorkflowHandle): Promise<Ending> {
   const deadline = Date.now() + QUERY_DEADLINE_MS;
   const progress = await handle.client.withDeadline(deadline, () => handle.query<MigrationProgress>(PROGRESS_QUERY)).catch(() => null);
   if (isReport(progress?.report)) return { kind: 'report', report: progress.report };
-  return { kind: 'no-report', code: 'Cancelled', sentence: progress?.phase === 'validating' ? 'cancelled before anything was touched' : CANCELLED };
+  return { kind: 'no-report', code: 'Cancelled', sentence: progress?.phase === 'validating' || progress?.phase === 'queued' ? 'cancelled before anything was touched' : CANCELLED };
 }
 
 export function endingOfFailure(cause: unknown): Ending {

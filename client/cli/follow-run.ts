@@ -4,7 +4,7 @@ import { watchRun } from '../api/evacuation/watch.js';
 import type { FerryClient } from '../connection.js';
 import { localTime } from '../render/local-time.js';
 import type { Io } from './io.js';
-import type { RunRef } from './present.js';
+import type { RunRef } from './presenter.js';
 
 export interface RunLook<R, P> {
   readonly query: string;

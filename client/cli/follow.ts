@@ -1,7 +1,7 @@
 import { watchMigration, type Watched } from '../api/watch.js';
 import type { FerryClient } from '../connection.js';
 import type { Io } from './io.js';
-import type { Presenter, RunRef } from './present.js';
+import type { Presenter, RunRef } from './presenter.js';
 
 /** Shows a run to its end. Ctrl-C detaches; the migration goes on. */
 export async function follow(io: Io, client: FerryClient, run: RunRef, presenter: Presenter): Promise<Watched> {

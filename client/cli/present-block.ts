@@ -2,7 +2,7 @@ import { createLogUpdate } from 'log-update';
 import { renderReport } from '../../domain/report/render-text.js';
 import { renderProgressBlock } from '../render/progress-block.js';
 import type { Io } from './io.js';
-import { comeBack, type Presenter } from './present.js';
+import { comeBack, type Presenter } from './presenter.js';
 
 /** One block that is redrawn in place; it gives way to the report. */
 export function blockPresenter(io: Io, startedAtMs: number): Presenter {

@@ -1,5 +1,5 @@
 import type { Io } from './io.js';
-import type { Presenter } from './present.js';
+import type { Presenter } from './presenter.js';
 
 /** NDJSON: `{"event": "started" | "progress" | "notice" | "report" | "failed" | "detached", …}`; a progress line only when something changed. */
 export function jsonPresenter(io: Io): Presenter {

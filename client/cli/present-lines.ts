@@ -2,7 +2,7 @@ import { renderReport } from '../../domain/report/render-text.js';
 import { progressLine } from '../render/progress-line.js';
 import { localTime } from '../render/local-time.js';
 import type { Io } from './io.js';
-import { comeBack, type Presenter } from './present.js';
+import { comeBack, type Presenter } from './presenter.js';
 
 const LINE_EVERY_MS = 1000;
 

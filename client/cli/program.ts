@@ -6,6 +6,7 @@ import { withPlanOptions, type EvacuationFlags } from './evacuation-request.js';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.js';
 import type { Io } from './io.js';
 import type { MigrateFlags } from './request.js';
+import { addSlotCommands } from './slot-commands.js';
 
 export interface OutputFlags {
   readonly json?: boolean;
@@ -85,6 +86,7 @@ function buildProgram(io: Io, done: (code: number) => void): Command {
     .option('--json', 'as JSON')
     .action(async (flags: OutputFlags & { node?: string; dryRun?: boolean; wait?: boolean }) => done(await (await import('./commands/reconcile.js')).reconcileCommand(io, flags)));
   addEvacuationCommands(program, io, done);
+  addSlotCommands(program, io, done);
   return program;
 }
 
@@ -107,6 +109,7 @@ function withRequestOptions(command: Command): Command {
     .option('--offline-shutdown', 'a running VM: shut it down, move it, start it again')
     .option('--timeout <s>', 'how long it may take to shut down (180)')
     .option('--health-check <what>', 'what has to answer on the target, or it goes back: tcp:<port>, http:<port>/<path>')
+    .option('--priority <1-5>', 'who is first when slots are short: 1 first, 5 last (3)')
     .option('--reason <text>', 'why, for the record')
     .option('--force', 'move a stopped VM although it uses local devices; no effect on a running guest');
 }

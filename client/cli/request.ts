@@ -15,6 +15,7 @@ export interface MigrateFlags {
   readonly offlineShutdown?: boolean;
   readonly timeout?: string;
   readonly healthCheck?: string;
+  readonly priority?: string;
   readonly reason?: string;
   readonly force?: boolean;
 }
@@ -39,6 +40,7 @@ export function rawRequest(vmid: string, target: string, flags: MigrateFlags, ca
     offlineShutdown: flags.offlineShutdown,
     shutdownTimeoutSeconds: numeric(flags.timeout),
     healthCheck: flags.healthCheck,
+    priority: numeric(flags.priority),
     force: flags.force,
     requestedBy: caller,
     reason: flags.reason,

@@ -1,28 +1,20 @@
-import type { DriveName, Epoch, NodeName, Vmid, Volid } from '../ids.js';
+import type { DriveName, EpochRef, NodeName, Vmid, Volid } from '../ids.js';
 import type { ColdEndpoints, ColdSwitchResult, VolumeSyncReport } from './cold.js';
+import type { Endpoint } from './endpoint.js';
 import type { FenceInput, FenceResult, NodeProbe, NodeProbeInput } from './fencing.js';
 import type { ClusterFacts, GuestRunState, NodeFacts } from './facts.js';
 import type { MigrationPlan } from './plan.js';
 import type { MigrateRequest } from './request.js';
-import type { NextStep, RoundSample } from '../convergence/decide.js';
-import type { LedgerEntry, NodeReconciliation, RunState, SettlementFacts } from './reconcile.js';
-
-/** Which migration, of which guest: in every command to a node, so that a stale one can be refused. */
-export interface EpochRef {
-  readonly vmid: Vmid;
-  readonly epoch: Epoch;
-}
+import type { SlotNeed, SlotRequests } from './slots.js';
+import type { NextStep, RoundSample } from '../convergence/sample.js';
+import type { LedgerEntry, NodeReconciliation, SettlementFacts } from './reconcile.js';
+import type { RunState } from './run-state.js';
 
 export interface Planned extends EpochRef {
   readonly plan: MigrationPlan;
   /** The workflow that runs this migration: whoever finds the journal later asks it whether it still does. */
   readonly workflowId?: string;
 }
-
-/** Where to reach something on the target. */
-export type Endpoint =
-  | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
 
 export interface DiskExport {
   readonly drive: DriveName;
@@ -48,8 +40,8 @@ export interface DiskSyncReport {
 /** What a visit to the driver brings home. */
 export type PrecopyVisit =
   | { readonly kind: 'round'; readonly sample: RoundSample }
-  /** The switch has begun or is over: collect it with `switchover`. */
-  | { readonly kind: 'switching'; readonly sample: RoundSample | null }
+  /** The switch has begun or is over: collect it with `switchover`, unless its result came along. */
+  | { readonly kind: 'switching'; readonly sample: RoundSample | null; readonly result?: SwitchoverResult }
   /** The migration ended in QEMU without a switch; the guest runs on the source. */
   | { readonly kind: 'ended'; readonly cause: string; readonly sample: RoundSample | null };
 
@@ -59,6 +51,8 @@ export interface PrecopyInput extends Planned {
   readonly decision: NextStep;
   /** Rounds the workflow has already seen: the visit returns with the first later one. */
   readonly seenVisits: number;
+  /** The caller takes the switch's result from this visit, when it is over by then: one hop less. */
+  readonly takesResult?: boolean;
 }
 
 /** The parts of the time in which the guest ran nowhere, ms. Each is measured on one node's monotonic clock. */
@@ -120,9 +114,16 @@ export interface CommitTimes {
   readonly state?: GuestRunState;
 }
 
+export interface OpenedRequest {
+  readonly request: MigrateRequest;
+  readonly cluster: ClusterFacts;
+  /** Slots it has to have before nodes are touched; absent or empty: none. */
+  readonly slots?: readonly SlotNeed[];
+}
+
 export interface ClusterActivities {
   /** Parses the operator's input and reads the cluster file system. Fails with `InvalidInput`; changes nothing. */
-  openRequest(raw: unknown): Promise<{ readonly request: MigrateRequest; readonly cluster: ClusterFacts }>;
+  openRequest(raw: unknown): Promise<OpenedRequest>;
   /** Takes the guest's lock for this epoch; idempotent for the owner. Fails with `GuestLocked`, naming the owner. */
   lockGuest(input: EpochRef & { node: NodeName; nodes?: readonly NodeName[]; workflowId: string; requestedBy: string; reason?: string }): Promise<void>;
   /** Releases the lock if this epoch owns it, wherever the config is now; otherwise does nothing. */
@@ -142,6 +143,8 @@ export interface ClusterActivities {
   openSettlement(raw: unknown): Promise<SettlementFacts>;
   /** Whether some run of this epoch is still open. */
   readRun(input: EpochRef & { readonly workflowId: string }): Promise<RunState>;
+  /** Carries a migration's requests to the ledgers of slots, and starts those that are not open. A second time is harmless. */
+  requestSlots(input: SlotRequests): Promise<void>;
   /** Members of the cluster, online or not. */
   listNodes(): Promise<readonly NodeName[]>;
 }

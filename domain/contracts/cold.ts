@@ -1,5 +1,5 @@
 import type { Volid } from '../ids.js';
-import type { Endpoint } from './activities.js';
+import type { Endpoint } from './endpoint.js';
 import type { GuestRunState } from './facts.js';
 
 /** What the target made ready for a guest that stands still while it moves. */

@@ -3,8 +3,9 @@ import type { Cordon } from './cordon.js';
 import type { CtConfig } from '../guest/ct-config.js';
 import type { VmConfig } from '../guest/vm-config.js';
 import type { DatacenterConfig } from '../cluster/datacenter-config.js';
+import type { ResourceMapping } from '../cluster/parse-mappings.js';
 import type { StorageConfig } from '../cluster/storage-config.js';
-import type { RunState } from './reconcile.js';
+import type { RunState } from './run-state.js';
 
 export interface ClusterMember {
   readonly name: NodeName;
@@ -40,6 +41,10 @@ export interface ClusterFacts {
   readonly lockRun?: RunState;
   readonly datacenter: DatacenterConfig;
   readonly storages: readonly StorageConfig[];
+  /** Devices and directories under cluster-wide names; absent from older control workers. */
+  readonly mappings?: readonly ResourceMapping[];
+  /** Guests on linked clones of this guest's base images; absent: none, or nobody asked. */
+  readonly linkedClones?: readonly { readonly base: Volid; readonly vmids: readonly Vmid[] }[];
   /** `datacenter.cfg`, `storage.cfg` or the guest's config: what could not be parsed, one sentence each. */
   readonly configProblems: readonly ConfigProblem[];
   readonly engineVersion: string;

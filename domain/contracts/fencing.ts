@@ -1,5 +1,4 @@
-import type { NodeName } from '../ids.js';
-import type { EpochRef } from './activities.js';
+import type { EpochRef, NodeName } from '../ids.js';
 
 export interface NodeProbeInput extends EpochRef {
   readonly node: NodeName;

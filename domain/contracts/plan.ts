@@ -64,6 +64,8 @@ export interface VolumeMove {
   readonly usedBytes: number;
   /** It may not be renamed when the target has one of this name (PVE: vmstate, cloud-init). */
   readonly fixedName: boolean;
+  /** Both file systems speak it; without it, or where the source finds that it can't, chunk by chunk or file by file. */
+  readonly stream?: 'btrfs';
 }
 
 /** A guest that stands still while it moves: `offline` when it was stopped before, `restart` when it is stopped for the move and started again. */

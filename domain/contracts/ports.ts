@@ -1,4 +1,4 @@
-import type { Epoch, NodeName, Vmid } from '../ids.js';
+import type { Epoch, NodeName, Vmid, Volid } from '../ids.js';
 import type { Decision } from './activities.js';
 import type { ClusterMember, LockOwner } from './facts.js';
 import type { MigrationPlan } from './plan.js';
@@ -50,6 +50,10 @@ export interface ClusterFiles {
   storageText(): Promise<string>;
   /** `ha/rules.cfg`. */
   rulesText(): Promise<string>;
+  /** The three files of resource mappings, one after the other. */
+  mappingText(): Promise<string>;
+  /** Guests whose config on this node names a volume that is a linked clone of this one. */
+  linkedClonesOf(volid: Volid, node: NodeName): Promise<readonly Vmid[]>;
 }
 
 /** One line of a node's journal. */

@@ -1,11 +1,6 @@
-import type { NextStep, RoundSample } from '../convergence/decide.js';
+import type { NextStep, RoundSample } from '../convergence/sample.js';
+import type { Phase } from './phase.js';
 import type { MigrationReport } from './report.js';
-
-export const PHASES = [
-  'validating', 'reserving', 'diskSync', 'precopy', 'switchover', 'verifying', 'cleanup', 'completed',
-  'deciding', 'rollingBack', 'rolledBack', 'needsOperator', 'refused',
-] as const;
-export type Phase = (typeof PHASES)[number];
 
 /** Answer of the `progress` query. */
 export interface MigrationProgress {

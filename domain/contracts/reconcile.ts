@@ -1,5 +1,4 @@
-import type { Epoch, NodeName, Vmid } from '../ids.js';
-import type { EpochRef } from './activities.js';
+import type { Epoch, EpochRef, NodeName, Vmid } from '../ids.js';
 import type { LockOwner } from './facts.js';
 import type { MigrationPlan } from './plan.js';
 
@@ -18,9 +17,6 @@ export interface DamagedEntry extends EpochRef {
   readonly problem: string;
 }
 
-/** `gone`: the server knows no such workflow (any more). `unknown`: it could not be asked, or nobody knows whom to ask. */
-export type RunState = 'open' | 'closed' | 'gone' | 'unknown';
-
 /** What the cluster file system holds of one guest's migrations. */
 export interface GuestClaims {
   readonly vmid: Vmid;
@@ -35,7 +31,7 @@ export interface GuestClaims {
   readonly epochs: readonly Epoch[];
 }
 
-export type ThingKind = 'run directory' | 'QEMU' | 'tap' | 'socket' | 'volume draft' | 'temporary file';
+export type ThingKind = 'run directory' | 'QEMU' | 'tap' | 'socket' | 'volume draft' | 'snapshot' | 'temporary file';
 
 /** Something on a node that looks as if ferry had made it. */
 export interface Thing {

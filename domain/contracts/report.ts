@@ -1,8 +1,8 @@
 import type { BlackoutSplit } from './activities.js';
 import type { DowntimeSplit, VolumeSync } from './cold.js';
 import type { Refusal } from './plan.js';
-import type { NextStep, RoundSample } from '../convergence/decide.js';
-import type { Phase } from './progress.js';
+import type { NextStep, RoundSample } from '../convergence/sample.js';
+import type { Phase } from './phase.js';
 
 export interface RoundRecord {
   readonly sample: RoundSample;

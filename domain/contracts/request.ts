@@ -30,6 +30,8 @@ export interface MigrateRequest {
   readonly shutdownTimeoutSeconds?: number;
   /** `tcp:<port>` or `http:<port>/<path>`: has to answer on the target, or the guest goes back. */
   readonly healthCheck?: string;
+  /** Who gets a free slot first: 1 to 5, the last; absent: 3. */
+  readonly priority?: number;
   readonly force: boolean;
   readonly requestedBy: string;
   readonly reason?: string;

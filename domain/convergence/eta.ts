@@ -1,4 +1,4 @@
-import type { RoundSample } from './decide.js';
+import type { RoundSample } from './sample.js';
 
 /** Weight of the newest sample: a few visits old figures hardly count any more. */
 const WEIGHT = 0.5;

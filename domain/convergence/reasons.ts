@@ -1,5 +1,5 @@
 import { renderBytes, renderDuration, renderRate } from '../units.js';
-import type { RoundSample } from './decide.js';
+import type { RoundSample } from './sample.js';
 import type { ConvergencePolicy } from './policy.js';
 import type { Trend } from './trend.js';
 

@@ -1,4 +1,4 @@
-import type { RoundSample } from './decide.js';
+import type { RoundSample } from './sample.js';
 
 export interface Trend {
   /** The last sample opens a round that has no less to copy than the round before it. */

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import type { SlotsConfig } from '../admission/limits.js';
+import type { DeclaredLink } from '../contracts/slots.js';
 import { MigrationError } from '../errors.js';
 import { describeIssues } from './describe-issues.js';
 import { fenceSchema, type FenceConfig } from './fence-config.js';
 import { hooksSchema, type HookConfig } from './hook-config.js';
 import { absolutePath, nodeName, text, wholeNumber } from './fields.js';
+import { SLOT_KEYS, linksSchema, slotsSchema } from './slots-config.js';
 
 /** Configuration of the daemons, complete. */
 export interface FerryConfig {
@@ -27,6 +30,10 @@ export interface FerryConfig {
   readonly hooks: Readonly<Record<string, HookConfig>>;
   /** What this node gives to its guests at most, as evacuations count it, MiB; absent: whatever is free. */
   readonly guestMemoryMiB?: number;
+  /** How many migrations at once; only the control workers use it. */
+  readonly slots: SlotsConfig;
+  /** Network paths with a budget of their own, by name. */
+  readonly links: Readonly<Record<string, DeclaredLink>>;
   /** How often an agent looks for what closed workflows left on its node; 0: only when it starts and when asked. */
   readonly reconcileIntervalSeconds: number;
 }
@@ -83,9 +90,12 @@ const configSchema = z.strictObject({
   fence: fenceSchema.default({}),
   hooks: hooksSchema.default({}),
   guestMemoryMiB: wholeNumber(1, 1_000_000_000).optional(),
+  slots: slotsSchema,
+  links: linksSchema,
   reconcileIntervalSeconds: wholeNumber(0, 86_400).default(180),
 }, { error: 'expected an object' });
 
 const KEYS = [
   ...Object.keys(configSchema.shape), ...Object.keys(sshSchema.shape).map((key) => `ssh.${key}`), ...Object.keys(portRangeSchema.shape).map((key) => `portRange.${key}`),
+  ...SLOT_KEYS.map((key) => `slots.${key}`),
 ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HIGHEST_PRIORITY, LOWEST_PRIORITY } from '../admission/priority.js';
 import { networkOf } from '../cluster/network-of.js';
 import type { MigrateRequest } from '../contracts/request.js';
 import { MigrationError, messageOf } from '../errors.js';
@@ -65,6 +66,7 @@ const requestSchema = z.object({
       context.addIssue({ code: 'custom', message: HEALTH_CHECK });
     }
   }).optional(),
+  priority: wholeNumber(HIGHEST_PRIORITY, LOWEST_PRIORITY).optional(),
   force: yesOrNo.default(false),
   requestedBy: text('who asks for it, at most 200 characters', /\S/, 200).default('unknown'),
   reason: text('a reason, at most 1000 characters').optional(),

@@ -21,6 +21,12 @@ export function localResources({ values }: Pick<VmConfig, 'values'>): LocalResou
   return { local: local.sort(), mapped: mapped.sort() };
 }
 
+/** The name of the cluster-wide mapping that a key of `mapped` uses. */
+export const mappingOf = (value: string): string => {
+  const { properties } = parsePropertyString(value, 'dirid');
+  return properties['mapping'] ?? properties['dirid'] ?? value;
+};
+
 /** Keys of old configs, without a number. */
 const LEGACY = ['hostusb', 'hostpci', 'ivshmem'];
 

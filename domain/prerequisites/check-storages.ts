@@ -1,3 +1,4 @@
+import type { NodeFacts } from '../contracts/facts.js';
 import type { Refusal } from '../contracts/plan.js';
 import type { CheckContext } from './context.js';
 import type { SortedDrive } from './drives.js';
@@ -13,9 +14,11 @@ export function checkStorages(context: CheckContext): readonly Refusal[] {
 /** PVE only warns here too: the guest may have the image open since before the storage went away. */
 export function warnOfStorages({ drives, source }: CheckContext): string[] {
   if (source === null) return [];
-  const shared = new Set(drives.flatMap((sorted) => (sorted.kind === 'shared' ? [sorted.storage.id] : [])));
-  return [...shared].filter((id) => !isActive(id, source)).map((id) => `Used shared storage '${id}' is not online on source node!`);
+  return sharedButOffline(drives.flatMap((sorted) => (sorted.kind === 'shared' ? [sorted.storage.id] : [])), source);
 }
+
+export const sharedButOffline = (storageIds: readonly string[], source: NodeFacts): string[] =>
+  [...new Set(storageIds)].filter((id) => !isActive(id, source)).map((id) => `Used shared storage '${id}' is not online on source node!`);
 
 function checkSourceSide(context: CheckContext, sorted: SortedDrive): Refusal[] {
   if (context.vm === null) return [];

@@ -30,5 +30,5 @@ export const isActive = (id: string, { storages }: NodeFacts): boolean => storag
 export function checkContent({ id, content }: StorageConfig, wanted: 'images' | 'iso' | 'rootdir', volid: string): Refusal[] {
   if (content.includes(wanted)) return [];
   const remedy = `allow it: pvesm set ${id} --content ${[...content, wanted].join(',')}`;
-  return [refuse('storage-content', `${volid}: content type '${wanted}' is not available on storage '${id}'`, remedy)];
+  return [refuse('storage-content', `${volid}: content type '${wanted}' is not available on storage '${id}'${wanted === 'images' ? ` (storage '${id}' does not support vm images)` : ''}`, remedy)];
 }

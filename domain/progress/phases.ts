@@ -1,5 +1,5 @@
 import { assertNever } from '../errors.js';
-import type { Phase } from '../contracts/progress.js';
+import type { Phase } from '../contracts/phase.js';
 
 /** One sentence for each phase. */
 export function whatHappens(phase: Phase): string {
@@ -12,6 +12,7 @@ export function adviceFor(phase: Phase, vmid: number): string {
   const cancel = `\`ferry cancel ${vmid}\` (or Request Cancellation): everything is undone and the guest runs on where it is`;
   switch (phase) {
     case 'validating':
+    case 'queued':
     case 'reserving':
       return `${cancel}.`;
     case 'diskSync':
@@ -39,6 +40,7 @@ export function adviceFor(phase: Phase, vmid: number): string {
 
 const SENTENCES: Readonly<Record<Phase, string>> = {
   validating: 'Checking whether it can be done; nothing is touched',
+  queued: 'Waiting for its turn; nothing is touched',
   reserving: 'Preparing the target; the guest runs on the source',
   diskSync: 'Copying local disks while the guest runs on the source',
   precopy: 'Copying memory while the guest runs on the source',

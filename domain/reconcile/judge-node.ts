@@ -1,6 +1,6 @@
-import type { EpochRef } from '../contracts/activities.js';
-import type { Finding, LedgerEntry, NodeSurvey, RunState } from '../contracts/reconcile.js';
-import type { Epoch, NodeName } from '../ids.js';
+import type { Epoch, EpochRef, NodeName } from '../ids.js';
+import type { Finding, LedgerEntry, NodeSurvey } from '../contracts/reconcile.js';
+import type { RunState } from '../contracts/run-state.js';
 import { judgeClaims } from './judge-claims.js';
 import { judgeThings } from './judge-things.js';
 

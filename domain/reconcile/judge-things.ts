@@ -26,6 +26,7 @@ function whyStrange(survey: NodeSurvey, { kind, vmid }: Thing): string | null {
       return runsHere ? null : 'no QEMU of this guest runs here';
     case 'run directory':
     case 'volume draft':
+    case 'snapshot':
     case 'temporary file':
       return 'no migration in this node\'s journal made it';
   }

@@ -1,8 +1,7 @@
 import { MigrationError } from '../../domain/errors.js';
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { EpochRef, NodeName, Volid } from '../../domain/ids.js';
 import type { ColdPlan } from '../../domain/contracts/plan.js';
 import { moveVolumes, type VolumeMoved } from '../../domain/guest/move-volumes.js';
-import type { NodeName, Volid } from '../../domain/ids.js';
 import type { ColdTargetDeps } from './target-deps.js';
 
 type Places = ReadonlyMap<Volid, Volid>;

@@ -1,4 +1,4 @@
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { EpochRef } from '../../domain/ids.js';
 import type { ColdPlan } from '../../domain/contracts/plan.js';
 import { MigrationError } from '../../domain/errors.js';
 import { failpoint } from '../failpoint.js';

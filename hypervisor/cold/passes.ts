@@ -32,6 +32,16 @@ export async function copyVolumes({ plan, endpoints, earlier, copy, onProgress, 
   return syncs;
 }
 
+/** Says a thing once for each volume. */
+export function onceEach(say: (volid: Volid) => Promise<void>): (volid: Volid) => Promise<void> {
+  const said = new Set<Volid>();
+  return async (volid) => {
+    if (said.has(volid)) return;
+    await say(volid);
+    said.add(volid);
+  };
+}
+
 const added = (earlier: VolumeSync | undefined, now: VolumeSync): VolumeSync => (earlier === undefined ? now : {
   ...now,
   sentBytes: earlier.sentBytes + now.sentBytes,

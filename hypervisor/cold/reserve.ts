@@ -1,7 +1,6 @@
 import { MigrationError } from '../../domain/errors.js';
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { EpochRef, Volid } from '../../domain/ids.js';
 import type { ColdPlan } from '../../domain/contracts/plan.js';
-import type { Volid } from '../../domain/ids.js';
 import { failpoint } from '../failpoint.js';
 import type { ColdTargetDeps } from './target-deps.js';
 import { foldColdTarget, type ColdTargetMemory } from './target-journal.js';

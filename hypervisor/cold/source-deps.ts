@@ -1,9 +1,8 @@
 import type { Duplex } from 'node:stream';
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { EpochRef, NodeName, Volid } from '../../domain/ids.js';
 import type { ColdEndpoints, VolumeSync } from '../../domain/contracts/cold.js';
 import type { ColdPlan, VolumeMove } from '../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore, Journal } from '../../domain/contracts/ports.js';
-import type { NodeName, Volid } from '../../domain/ids.js';
 import type { ColdWays } from '../transport/cold-ways.js';
 import type { GuestPower } from './guest-power.js';
 
@@ -18,6 +17,8 @@ export interface PassInput {
   /** Asked again and again, it may change; null: no limit. */
   readonly bandwidthBytesPerSecond: () => number | null;
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
+  /** Before the first snapshot of this volume is made: the journal says that there may be some. */
+  readonly noteSnapshots: (volid: Volid) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -36,5 +37,7 @@ export interface ColdSourceDeps {
   /** After the commit, before anything is freed: whether what the target received is what is here. Throws `VolumeDiffers`. */
   verify(ref: EpochRef, plan: ColdPlan): Promise<void>;
   freeVolume(volid: Volid): Promise<void>;
+  /** Those this migration took of its volumes here. No error when there are none. */
+  removeSnapshots(ref: EpochRef, plan: ColdPlan): Promise<void>;
   clearRunDir(ref: EpochRef): Promise<void>;
 }

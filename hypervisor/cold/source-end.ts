@@ -1,7 +1,6 @@
 import { MigrationError } from '../../domain/errors.js';
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { EpochRef, Volid } from '../../domain/ids.js';
 import type { ColdPlan } from '../../domain/contracts/plan.js';
-import type { Volid } from '../../domain/ids.js';
 import { failpoint } from '../failpoint.js';
 import { neverBegun } from '../qemu/never-begun.js';
 import { goOnHere } from './go-on-here.js';
@@ -28,6 +27,7 @@ export async function rollBackColdSource(deps: ColdSourceDeps, ref: EpochRef, pl
   }
   await failpoint('cold.source.rollback.before');
   await goOnHere(deps, ref, plan);
+  await deps.removeSnapshots(ref, plan);
   await deps.clearRunDir(ref);
   await failpoint('cold.source.rollback.run-dir.after');
   await deps.journal.close(ref.vmid, ref.epoch, 'rolled-back');
@@ -51,13 +51,18 @@ export async function cleanUpColdSource(deps: ColdSourceDeps, ref: EpochRef, pla
   if (isElsewhere) await deps.power(plan.kind).end(ref.vmid);
   const freedVolids: Volid[] = [];
   if (!keepDisks) {
-    await deps.verify(ref, plan);
+    // What an earlier attempt has freed can't be read any more.
+    if (!foldColdSource(entry).verified) {
+      await deps.verify(ref, plan);
+      await deps.journal.append(ref.vmid, ref.epoch, 'verified');
+    }
+    await deps.removeSnapshots(ref, plan);
     for (const { volid } of plan.volumes) {
       await deps.freeVolume(volid);
       freedVolids.push(volid);
       await failpoint('cold.source.cleanup.freed.after');
     }
-  }
+  } else await deps.removeSnapshots(ref, plan);
   await deps.clearRunDir(ref);
   await deps.journal.close(ref.vmid, ref.epoch, 'cleaned');
   await failpoint('cold.source.cleanup.closed.after');

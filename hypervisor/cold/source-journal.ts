@@ -4,7 +4,7 @@ import type { JournalEntry } from '../../domain/contracts/ports.js';
 
 /**
  * What the source's journal says of a cold move, folded. States in order:
- * opened (with the plan) → channels → copying → copied → stopping → (restarted | handed-over) → (closed: cleaned | rolled-back).
+ * opened (with the plan) → channels → copying → snapshots (one for each volume that has any) → copied → stopping → (restarted | handed-over → verified) → (closed: cleaned | rolled-back).
  */
 export interface ColdSourceMemory {
   readonly plan: ColdPlan | null;
@@ -14,6 +14,8 @@ export interface ColdSourceMemory {
   /** … and was started again here, so there is nothing to hand over. */
   readonly restarted: boolean;
   readonly handedOver: boolean;
+  /** After the commit: what the target received is what is here, so it may be freed. */
+  readonly verified: boolean;
   readonly bandwidthBytesPerSecond: number | null | undefined;
   readonly lastState: string | null;
 }
@@ -27,6 +29,7 @@ export function foldColdSource(entry: JournalEntry): ColdSourceMemory {
     stopping: has('stopping'),
     restarted: has('restarted'),
     handedOver: has('handed-over'),
+    verified: has('verified'),
     bandwidthBytesPerSecond: last('bandwidthBytesPerSecond') as number | null | undefined,
     lastState: entry.records.at(-1)?.state ?? null,
   };

@@ -1,4 +1,4 @@
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { EpochRef } from '../../domain/ids.js';
 import type { ColdEndpoints, ColdSwitchResult, VolumeSync, VolumeSyncReport } from '../../domain/contracts/cold.js';
 import type { ColdPlan } from '../../domain/contracts/plan.js';
 import { MigrationError, messageOf } from '../../domain/errors.js';
@@ -7,7 +7,8 @@ import { handOverUntilDecided } from '../handover/until-decided.js';
 import type { ColdWays } from '../transport/cold-ways.js';
 import { untilArmed } from '../transport/handoff/until-armed.js';
 import { goOnHere } from './go-on-here.js';
-import { copyVolumes, type CopyProgress } from './passes.js';
+import { LetGo } from './let-go.js';
+import { copyVolumes, onceEach, type CopyProgress } from './passes.js';
 import type { ColdSourceDeps } from './source-deps.js';
 import { foldColdSource } from './source-journal.js';
 import { Stopwatch } from './stopwatch.js';
@@ -25,8 +26,10 @@ export class ColdSourceSession {
   #switching: Promise<ColdSwitchResult> | null = null;
   #over = false;
   readonly #calledOff = new AbortController();
+  readonly #letGo = new LetGo();
   #budgetBytesPerSecond: number | null;
   #syncs: readonly VolumeSync[] = [];
+  readonly #noteSnapshots = onceEach((volid) => this.#note('snapshots', { volid }));
 
   constructor(deps: ColdSourceDeps, ref: EpochRef, plan: ColdPlan) {
     this.#deps = deps;
@@ -71,10 +74,10 @@ export class ColdSourceSession {
   switchOver(endpoints: ColdEndpoints, onProgress: CopyProgress): Promise<ColdSwitchResult> {
     this.#switching ??= this.#switch(endpoints, onProgress, this.#calledOff.signal);
     this.#switching.catch(() => undefined);
-    return this.#switching;
+    return this.#letGo.waitFor(this.#switching);
   }
 
-  /** Until the hand-over the guest can go on here. */
+  /** Until the hand-over the guest can go on here. Afterwards only who waits for it is let go: who owns the guest then is for the workflow to settle. */
   callOff(): void {
     this.#calledOff.abort();
   }
@@ -144,6 +147,9 @@ export class ColdSourceSession {
   }
 
   async #handOver(endpoints: ColdEndpoints, watch: Stopwatch): Promise<ColdSwitchResult> {
+    const letGo = (): void => this.#letGo.soon(this.#failed(`it was called off after the hand-over, and ${this.plan.target} does not answer`));
+    if (this.#calledOff.signal.aborted) letGo();
+    else this.#calledOff.signal.addEventListener('abort', letGo, { once: true });
     const { handoff } = await this.ways(endpoints);
     const resume = (): Promise<void> => goOnHere(this.#deps, this.ref, this.plan);
     const { journal, token, configs, node } = this.#deps;
@@ -174,7 +180,7 @@ export class ColdSourceSession {
       plan: this.plan, endpoints, onProgress, earlier: this.#syncs,
       copy: (volume, targetVolid, onVolume, stop) => this.#deps.copy({
         ref: this.ref, plan: this.plan, volume, targetVolid, final, signal: stop, onProgress: onVolume,
-        dial: () => ways.dialCopy(), bandwidthBytesPerSecond: () => this.#budgetBytesPerSecond,
+        noteSnapshots: this.#noteSnapshots, dial: () => ways.dialCopy(), bandwidthBytesPerSecond: () => this.#budgetBytesPerSecond,
       }),
       signal,
     });

@@ -1,8 +1,8 @@
 import { MigrationError, messageOf } from '../../domain/errors.js';
-import type { EpochRef, SourceEvidence } from '../../domain/contracts/activities.js';
+import type { SourceEvidence } from '../../domain/contracts/activities.js';
+import type { Epoch, EpochRef, Volid } from '../../domain/ids.js';
 import type { ColdPlan } from '../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../domain/contracts/ports.js';
-import type { Epoch, Volid } from '../../domain/ids.js';
 import { failpoint } from '../failpoint.js';
 import { goOnHere } from './go-on-here.js';
 import type { ColdSourceDeps } from './source-deps.js';

@@ -1,7 +1,7 @@
-import type { Endpoint, EpochRef } from '../../domain/contracts/activities.js';
+import type { Endpoint } from '../../domain/contracts/endpoint.js';
+import type { EpochRef, NodeName, Vmid, Volid } from '../../domain/ids.js';
 import type { ColdPlan, VolumeMove } from '../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore, GuestLock, Journal } from '../../domain/contracts/ports.js';
-import type { NodeName, Vmid, Volid } from '../../domain/ids.js';
 import type { HandoffAnswer } from '../transport/handoff/client.js';
 import type { HandoffServer } from '../transport/handoff/server.js';
 import type { ListenOn } from '../transport/listen-spec.js';
@@ -37,6 +37,8 @@ export interface ColdTargetDeps {
   /** Creates exactly this volume, empty; no error when it is there (a retry). */
   createVolume(volid: Volid, volume: VolumeMove): Promise<void>;
   freeVolume(volid: Volid): Promise<void>;
+  /** Those this migration has received beside these volumes, half-received ones too. No error when there are none. */
+  removeSnapshots(ref: EpochRef, plan: ColdPlan, places: Iterable<Volid>): Promise<void>;
   listenSpec(ref: EpochRef, plan: ColdPlan): Promise<{ readonly copy: ListenOn; readonly handoff: ListenOn }>;
   serveCopies(input: CopyServerInput): Promise<CopyServer>;
   listenForHandoff(ref: EpochRef, plan: ColdPlan, on: ListenOn, onHandover: () => Promise<HandoffAnswer>): Promise<HandoffServer>;

@@ -1,12 +1,12 @@
 import { MigrationError } from '../../domain/errors.js';
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { EpochRef } from '../../domain/ids.js';
 import { failpoint } from '../failpoint.js';
 import { neverBegun } from '../qemu/never-begun.js';
 import type { ColdTargetDeps } from './target-deps.js';
 import { foldColdTarget } from './target-journal.js';
 
 /**
- * Undo of the target's part: its volumes freed, its sockets gone. Only with a token that says `aborted` or was never made, and with
+ * Undo of the target's part: its volumes and what it received freed, its sockets gone. Only with a token that says `aborted` or was never made, and with
  * nothing of the guest running here: with anything else this could be the only copy. Idempotent.
  */
 export async function releaseColdTarget(deps: ColdTargetDeps, ref: EpochRef): Promise<void> {
@@ -22,6 +22,7 @@ export async function releaseColdTarget(deps: ColdTargetDeps, ref: EpochRef): Pr
   await failpoint('cold.target.release.before');
   const { places, plan } = foldColdTarget(entry);
   if (plan !== null) await deps.power(plan.kind).end(ref.vmid);
+  if (plan !== null) await deps.removeSnapshots(ref, plan, places.values());
   for (const targetVolid of places.values()) {
     await deps.freeVolume(targetVolid);
     await failpoint('cold.target.release.freed.after');
@@ -31,11 +32,13 @@ export async function releaseColdTarget(deps: ColdTargetDeps, ref: EpochRef): Pr
   await failpoint('cold.target.release.closed.after');
 }
 
-/** After the commit: sockets gone, journal closed. The guest is not touched. */
+/** After the commit: received snapshots and sockets gone, journal closed. The guest is not touched. */
 export async function cleanUpColdTarget(deps: ColdTargetDeps, ref: EpochRef): Promise<void> {
   const entry = await deps.journal.read(ref.vmid, ref.epoch);
   if (entry === null || entry.closed) return;
   await failpoint('cold.target.cleanup.before');
+  const { places, plan } = foldColdTarget(entry);
+  if (plan !== null) await deps.removeSnapshots(ref, plan, places.values());
   await deps.clearRunDir(ref);
   await deps.journal.close(ref.vmid, ref.epoch, 'finished');
   await failpoint('cold.target.cleanup.closed.after');

@@ -1,8 +1,8 @@
 import { MigrationError } from '../../domain/errors.js';
-import type { CommitTimes, EpochRef } from '../../domain/contracts/activities.js';
+import type { CommitTimes } from '../../domain/contracts/activities.js';
+import type { EpochRef, Volid } from '../../domain/ids.js';
 import type { ColdEndpoints } from '../../domain/contracts/cold.js';
 import type { ColdPlan } from '../../domain/contracts/plan.js';
-import type { Volid } from '../../domain/ids.js';
 import { failpoint } from '../failpoint.js';
 import { listenAgain, type ListenOn } from '../transport/listen-spec.js';
 import type { HandoffServer } from '../transport/handoff/server.js';

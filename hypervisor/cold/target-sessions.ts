@@ -1,11 +1,11 @@
 import { MigrationError, messageOf } from '../../domain/errors.js';
-import type { CommitTimes, EpochRef, TargetEvidence } from '../../domain/contracts/activities.js';
+import type { CommitTimes, TargetEvidence } from '../../domain/contracts/activities.js';
+import type { Epoch, EpochRef } from '../../domain/ids.js';
 import type { ColdEndpoints } from '../../domain/contracts/cold.js';
 import type { GuestRunState } from '../../domain/contracts/facts.js';
 import type { ColdPlan } from '../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../domain/contracts/ports.js';
 import { runsAsPlanned } from '../../domain/guest/runs-as-planned.js';
-import type { Epoch } from '../../domain/ids.js';
 import { failpoint } from '../failpoint.js';
 import type { ColdTargetDeps } from './target-deps.js';
 import { cleanUpColdTarget, releaseColdTarget } from './target-end.js';

@@ -4,6 +4,7 @@ import { MigrationError } from '../../domain/errors.js';
 import type { Volid } from '../../domain/ids.js';
 import { hashTree } from '../storage/copy/tree/hash-tree.js';
 import { combinedDigest, compareManifests, type Difference, type ManifestEntry, type TreeManifest } from '../storage/copy/tree/manifest.js';
+import { afterRenames, withRead, type TreeChanges } from '../storage/copy/tree/changes.js';
 import { askForTree } from '../storage/copy/tree/verify-tree.js';
 
 export interface TreeCheckInput {
@@ -19,7 +20,16 @@ interface Received {
   readonly entries: ReadonlyMap<string, ManifestEntry>;
 }
 
+/** A tree that nobody writes to, read in place of the container's own on both nodes. */
+export interface Frozen {
+  readonly dir: string;
+  /** As the target calls it. */
+  readonly snapshot: string;
+}
+
 const MOST_NAMED = 5;
+/** Reading more of them one by one takes longer than walking the tree. */
+const MOST_PATHS = 1000;
 
 /**
  * Proves that a container's tree arrived, without the container having to wait for it: both trees are read while it still runs; after
@@ -36,20 +46,26 @@ export class TreeCheck {
     this.#input = input;
   }
 
-  /** Reads both trees. What differs now may be what the container writes. */
-  async prepare(dial: () => Promise<Duplex>, signal: AbortSignal): Promise<void> {
+  /** Reads both trees. What differs now may be what the container writes, unless they are `frozen`. */
+  async prepare(dial: () => Promise<Duplex>, signal: AbortSignal, frozen?: Frozen): Promise<void> {
     const { dir, volid } = this.#input;
-    const [ours, received] = await Promise.all([hashTree(dir, { previous: this.#ours, signal }), askForTree({ dial, volume: volid, signal })]);
+    const [ours, received] = await Promise.all([
+      hashTree(frozen?.dir ?? dir, { previous: this.#ours, signal }), askForTree({ dial, volume: volid, snapshot: frozen?.snapshot, signal }),
+    ]);
     this.#ours = ours;
     this.#received = received;
   }
 
-  /** After the last pass. `changed`: the paths it touched; null: too many to name. Returns the digest of what the target has. */
-  async seal(dial: () => Promise<Duplex>, changed: readonly string[] | null, signal: AbortSignal): Promise<string> {
+  /** After the last pass. `changes`: what it did; null: too much to name. Returns the digest of what the target has. */
+  async seal(dial: () => Promise<Duplex>, changes: TreeChanges | null, signal: AbortSignal): Promise<string> {
     const { volid } = this.#input;
     const before = this.#received;
-    if (before === null || changed === null) this.#received = await askForTree({ dial, volume: volid, signal });
-    else if (changed.length > 0) this.#received = { ...before, entries: merged(before.entries, changed, (await askForTree({ dial, volume: volid, paths: changed, signal })).entries) };
+    const known = before === null || changes === null ? null : afterRenames(before.entries, changes);
+    if (before === null || known === null || known.toRead.length > MOST_PATHS) this.#received = await askForTree({ dial, volume: volid, signal });
+    else if (known.toRead.length > 0) {
+      const now = await askForTree({ dial, volume: volid, paths: known.toRead, signal });
+      this.#received = { ...before, entries: withRead(known.entries, known.toRead, now.entries) };
+    }
     this.#final = true;
     return combinedDigest(this.#received?.entries ?? new Map<string, ManifestEntry>());
   }
@@ -80,20 +96,6 @@ export class TreeCheck {
     return { withXattrs, entries: new Map(entries) };
   }
 }
-
-/** Of a path that was read alone neither its xattrs nor its other names are known. */
-function merged(before: ReadonlyMap<string, ManifestEntry>, changed: readonly string[], now: ReadonlyMap<string, ManifestEntry>): ReadonlyMap<string, ManifestEntry> {
-  const entries = new Map(before);
-  for (const path of changed) {
-    const entry = now.get(path);
-    const known = before.get(path);
-    if (entry === undefined) for (const gone of [...entries.keys()].filter((name) => name === path || name.startsWith(`${path}/`))) entries.delete(gone);
-    else entries.set(path, { ...entry, ...(known?.hardLinkOf === undefined ? {} : { hardLinkOf: known.hardLinkOf }), xattrs: UNKNOWN });
-  }
-  return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-const UNKNOWN = 'unknown';
 
 /** xattrs that were not read, and names that a changed file got or lost, are no differences of content. */
 const isReal = ({ what }: Difference): boolean => what.some((difference) => difference !== 'xattrs' && difference !== 'hard link');

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { EpochRef, NodeName } from '../../domain/ids.js';
 import type { CommitToken, GuestConfigStore, Journal } from '../../domain/contracts/ports.js';
 import { MigrationError } from '../../domain/errors.js';
-import type { NodeName } from '../../domain/ids.js';
 import { failpoint } from '../failpoint.js';
 import type { HandoffAnswer, HandoffClient } from '../transport/handoff/client.js';
 

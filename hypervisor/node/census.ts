@@ -5,6 +5,7 @@ import type { Thing } from '../../domain/contracts/reconcile.js';
 import type { NodeName } from '../../domain/ids.js';
 import { listQemus } from '../qemu/process/identity.js';
 import { findDrafts } from '../storage/find-drafts.js';
+import { findFerrySnapshots } from '../storage/btrfs/find-snapshots.js';
 
 export interface CensusPaths {
   readonly runDir: string;
@@ -13,8 +14,8 @@ export interface CensusPaths {
 
 /** Everything on this node that looks as if a migration had made it, or a guest left it. Looks only. */
 export async function takeCensus(paths: CensusPaths, storages: readonly StorageConfig[], node: NodeName): Promise<readonly Thing[]> {
-  const [runNames, socketNames, links, drafts] = await Promise.all([
-    namesIn(paths.runDir), namesIn(paths.qemuRunDir), namesIn('/sys/class/net'), findDrafts(storages, node),
+  const [runNames, socketNames, links, drafts, snapshots] = await Promise.all([
+    namesIn(paths.runDir), namesIn(paths.qemuRunDir), namesIn('/sys/class/net'), findDrafts(storages, node), findFerrySnapshots(storages, node),
   ]);
   return [
     ...runNames.flatMap((name) => named(name, /^(\d+)-(\w+)$/, (vmid, epochShort) => ({ kind: 'run directory', vmid, name: join(paths.runDir, name), epochShort }))),
@@ -22,6 +23,7 @@ export async function takeCensus(paths: CensusPaths, storages: readonly StorageC
     ...links.flatMap((name) => named(name, /^tap(\d+)i\d+$/, (vmid) => ({ kind: 'tap', vmid, name, epochShort: null }))),
     ...socketNames.flatMap((name) => named(name, /^(\d+)\.drive\.qmp$/, (vmid) => ({ kind: 'socket', vmid, name: join(paths.qemuRunDir, name), epochShort: null }))),
     ...drafts.map(({ vmid, path }): Thing => ({ kind: 'volume draft', vmid, name: path, epochShort: null })),
+    ...snapshots.map(({ vmid, path, short }): Thing => ({ kind: 'snapshot', vmid, name: path, epochShort: short })),
   ];
 }
 

@@ -1,8 +1,14 @@
 import { z } from 'zod';
+import type { NodeFacts } from '../../domain/contracts/facts.js';
 import { MigrationError } from '../../domain/errors.js';
 import { run } from '../exec.js';
 import { parseMessage } from '../qemu/qmp/message.js';
-import type { QemuFacts } from './static-facts.js';
+
+/** What the installed QEMU says of itself. */
+export type QemuFacts = Pick<NodeFacts, 'qemuVersion' | 'machineTypes' | 'cpuModels' | 'multifd'> & {
+  /** io_uring works for QEMU here (`CommandLineInput.ioUring`). */
+  readonly ioUring: boolean;
+};
 
 const TIMEOUT_MS = 30_000;
 

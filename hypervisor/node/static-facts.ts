@@ -4,13 +4,8 @@ import { delimiter, join } from 'node:path';
 import type { NodeFacts } from '../../domain/contracts/facts.js';
 import { MigrationError } from '../../domain/errors.js';
 import { kvmWorks } from './kvm-probe.js';
-import { askQemu } from './qemu-probe.js';
+import { askQemu, type QemuFacts } from './qemu-probe.js';
 
-/** What the installed QEMU says of itself. */
-export type QemuFacts = Pick<NodeFacts, 'qemuVersion' | 'machineTypes' | 'cpuModels' | 'multifd'> & {
-  /** io_uring works for QEMU here (`CommandLineInput.ioUring`). */
-  readonly ioUring: boolean;
-};
 /** What does not change until QEMU is upgraded. */
 export type StaticFacts = QemuFacts & Pick<NodeFacts, 'cpuVendor' | 'cpuFlags' | 'kvmUsable'>;
 

@@ -1,5 +1,5 @@
 import { MigrationError } from '../../domain/errors.js';
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { EpochRef } from '../../domain/ids.js';
 import type { Journal } from '../../domain/contracts/ports.js';
 
 /** Closes an epoch that was never opened here, so that a command of it that is still on its way finds it closed. */

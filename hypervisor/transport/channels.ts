@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
 import { MigrationError } from '../../domain/errors.js';
-import type { Endpoint, EpochRef, TargetEndpoints } from '../../domain/contracts/activities.js';
+import type { TargetEndpoints } from '../../domain/contracts/activities.js';
+import type { Endpoint } from '../../domain/contracts/endpoint.js';
+import type { EpochRef } from '../../domain/ids.js';
 import type { LivePlan, MigrationPlan } from '../../domain/contracts/plan.js';
 import { createHandoffClient, type HandoffClient } from './handoff/client.js';
 import { dialTcp, dialTls } from './handoff/dial.js';

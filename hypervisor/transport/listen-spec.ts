@@ -2,7 +2,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationError } from '../../domain/errors.js';
 import { epochShort } from '../../domain/ids.js';
-import type { Endpoint, EpochRef } from '../../domain/contracts/activities.js';
+import type { Endpoint } from '../../domain/contracts/endpoint.js';
+import type { EpochRef } from '../../domain/ids.js';
 import type { MigrationPlan } from '../../domain/contracts/plan.js';
 
 /** Where something may listen: a socket, or the first free port of a range. */

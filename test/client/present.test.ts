@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { EXIT, exitCodeOf } from '../../client/cli/exit-codes.js';
 import { linePresenter } from '../../client/cli/present-lines.js';
 import { jsonPresenter } from '../../client/cli/present-json.js';
-import { comeBack } from '../../client/cli/present.js';
+import { comeBack } from '../../client/cli/presenter.js';
 import type { Io, OutStream } from '../../client/cli/io.js';
 import { renderBar, renderProgressBlock } from '../../client/render/progress-block.js';
 import { renderList } from '../../client/render/table.js';

@@ -3,6 +3,7 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CtProbe, CtProbeReport } from '../../lab/ct-probe.js';
 import { begin, leftBy, move, reported, startColdLab, type ColdLab } from './support/cold.js';
+import { expectWhole as whole, toldBy } from './support/container.js';
 
 jest.setTimeout(300_000);
 let cold: ColdLab;
@@ -12,29 +13,7 @@ afterAll(() => cold?.down());
 const config = (vmid: number): string => join(cold.lab.dir, 'pve/nodes', cold.lab.ctNode(vmid), 'lxc', `${vmid}.conf`);
 const other = (vmid: number): string => (cold.lab.ctNode(vmid) === 'pve1' ? 'pve2' : 'pve1');
 
-/** Waits for what the probe sees. */
-async function until(probe: CtProbe, holds: (report: CtProbeReport) => boolean, withinMs = 20_000): Promise<CtProbeReport> {
-  const deadlineMs = performance.now() + withinMs;
-  for (;;) {
-    const report = await probe.snapshot();
-    if (holds(report)) return report;
-    if (performance.now() > deadlineMs) throw new Error(`the container does not answer as expected: ${JSON.stringify(report)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-/** The container answers now, has lost no number it had told, and nothing is left of the move. */
-async function expectWhole(probe: CtProbe, vmid: number, owner: string, told: number): Promise<CtProbeReport> {
-  const asked = (await probe.snapshot()).answered;
-  const seen = await until(probe, ({ answered, lastAnswer }) => answered > asked && (lastAnswer?.n ?? 0) >= told);
-  expect(seen.lastAnswer?.writeErrors).toBe(0);
-  expect(seen.lastAnswer?.n).toBeGreaterThanOrEqual(told);
-  expect(cold.lab.ctNode(vmid)).toBe(owner);
-  expect(await leftBy(cold, vmid, 'lxc', owner)).toEqual([]);
-  const elsewhere = owner === 'pve1' ? 'pve2' : 'pve1';
-  expect((await cold.lab.exec(elsewhere, ['lxc-info', '-n', String(vmid), '-P', '/var/lib/lxc', '-s'])).stdout).not.toContain('RUNNING');
-  return seen;
-}
+const expectWhole = (probe: CtProbe, vmid: number, owner: string, told: number): Promise<CtProbeReport> => whole(cold, probe, { vmid, owner, told });
 
 /** Waits until this node's agent has said so once more. */
 async function untilLogged(node: string, words: string): Promise<void> {
@@ -48,8 +27,6 @@ async function untilLogged(node: string, words: string): Promise<void> {
   logged.set(`${node} ${words}`, count());
 }
 const logged = new Map<string, number>();
-
-const toldBy = async (probe: CtProbe): Promise<number> => (await until(probe, ({ lastAnswer }) => (lastAnswer?.n ?? 0) > 0)).lastAnswer?.n ?? 0;
 
 describe('restart mode', () => {
   const VMID = 201;

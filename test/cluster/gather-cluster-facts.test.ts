@@ -1,5 +1,5 @@
+import { mkdirSync, rmSync } from 'node:fs';
 import { createCordonStore } from '../../cluster/cordons.js';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClusterFiles } from '../../cluster/cluster-files.js';
 import { gatherClusterFacts, type ClusterFactsDeps } from '../../cluster/gather-cluster-facts.js';
@@ -43,6 +43,20 @@ describe('what the cluster file system says', () => {
     root.write('nodes/pve1/qemu-server/101.conf', 'memory: lots\n');
     const { configProblems } = await gatherClusterFacts(deps, 101, '1');
     expect(configProblems.map(({ file }) => file)).toEqual(['datacenter.cfg', 'storage.cfg', 'nodes/pve1/qemu-server/101.conf']);
+  });
+
+  it('says which nodes have what is mapped, and who stands on its base images: linked clones on the same node', async () => {
+    mkdirSync(join(root.path, 'mapping'));
+    root.write('mapping/pci.cfg', 'gpu\n\tmap id=1:2,node=pve1,path=0000:01:00.0\n');
+    root.write('mapping/directory.cfg', 'share\n\tmap node=pve2,path=/srv\n');
+    root.write('nodes/pve1/qemu-server/9.conf', 'template: 1\nscsi0: local:9/base-9-disk-0.qcow2,size=1G\nscsi1: local:9/vm-9-disk-1.raw\n');
+    root.write('nodes/pve1/qemu-server/101.conf', 'scsi0: local:9/base-9-disk-0.qcow2/101/vm-101-disk-0.qcow2\n');
+    root.write('nodes/pve1/qemu-server/102.conf', 'scsi0: local:102/vm-102-disk-0.qcow2\n');
+    root.write('nodes/pve2/qemu-server/103.conf', 'scsi0: local:9/base-9-disk-0.qcow2/103/vm-103-disk-0.qcow2\n');
+    const facts = await gatherClusterFacts(deps, 9, '1');
+    expect(facts.mappings).toEqual([{ id: 'gpu', nodes: ['pve1'] }, { id: 'share', nodes: ['pve2'] }]);
+    expect(facts.linkedClones).toEqual([{ base: 'local:9/base-9-disk-0.qcow2', vmids: [101] }]);
+    expect((await gatherClusterFacts(deps, 102, '1')).linkedClones).toEqual([]);
   });
 
   it('says whose lock it is, of containers only where they are, and null of nobody', async () => {

@@ -59,3 +59,12 @@ test('a config that was half written is found beside it', async () => {
   root.write('nodes/pve1/qemu-server/101.conf.0b0e.tmp', '');
   expect(await parts().claims.temporaryFiles('pve1')).toMatchObject([{ kind: 'temporary file', vmid: 101, name: 'nodes/pve1/qemu-server/101.conf.0b0e.tmp' }]);
 });
+
+test('a container is looked at like a VM: its lock, and a config that was half written', async () => {
+  root.write('nodes/pve1/lxc/201.conf', 'hostname: web\nlock: migrate\n');
+  root.write('nodes/pve1/lxc/202.conf.0b0e.tmp', '');
+  const { claims } = parts();
+  expect(await claims.vmids('pve1')).toEqual([201]);
+  expect(await claims.read(201, 'pve1')).toMatchObject({ configNode: 'pve1', configLock: 'migrate', owner: null });
+  expect(await claims.temporaryFiles('pve1')).toMatchObject([{ vmid: 202, name: 'nodes/pve1/lxc/202.conf.0b0e.tmp' }]);
+});

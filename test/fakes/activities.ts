@@ -1,12 +1,16 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { ClusterActivities, EpochRef, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
+import type { ClusterActivities, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
+import type { EpochRef } from '../../domain/ids.js';
 import type { FenceResult, NodeProbe } from '../../domain/contracts/fencing.js';
-import type { RunState } from '../../domain/contracts/reconcile.js';
+import type { SlotNeed } from '../../domain/contracts/slots.js';
+import type { RunState } from '../../domain/contracts/run-state.js';
 import { parseSettleRequest } from '../../domain/edge/settle-request.js';
-import type { ClusterFacts, GuestRunState } from '../../domain/contracts/facts.js';
+import type { GuestRunState } from '../../domain/contracts/facts.js';
 import type { ErrorCode } from '../../domain/errors.js';
-import { clusterFacts, nodeFacts, requestFor } from './facts.js';
+import type { MigrateRequest } from '../../domain/contracts/request.js';
+import { DEFAULT_PRIORITY } from '../../domain/admission/priority.js';
+import { SINCE, clusterFacts, lockedBy, nodeFacts, requestFor } from './facts.js';
 import { Faults, injected, type Fault, type SwitchFault } from './faults.js';
 import { commitTimes, endpoints, sampleOf, switchoverResult } from './figures.js';
 import { note } from './node-activities.js';
@@ -20,6 +24,8 @@ export interface FakeOptions {
   readonly switchFault?: SwitchFault;
   /** The driver switches at this visit; Infinity: never. */
   readonly switchAtVisit?: number;
+  /** The last visit finds the switch over, and brings its result. */
+  readonly bringsResult?: boolean;
   /** An activity that blocks until it is cancelled, for cancelling a workflow at that very step. */
   readonly holdAt?: string;
   /** What the source says of its QEMU after the roll-back. */
@@ -34,6 +40,9 @@ export interface FakeOptions {
   readonly fence?: { readonly delayMs: number; run(): FenceResult };
   /** Awaited before each activity's effect. */
   readonly pauseAt?: (call: string) => Promise<void>;
+  /** What the migration has to ask for. */
+  readonly slots?: readonly SlotNeed[];
+  requestSlots?: ClusterActivities['requestSlots'];
   readRun?(migration: EpochRef & { readonly workflowId: string }): Promise<RunState>;
   onAway?(side: 'source' | 'target'): void;
   onHold?(): void;
@@ -58,10 +67,11 @@ export class FakeActivities {
   }
 
   readonly cluster = (): ClusterActivities => this.#wrap<ClusterActivities>('cluster', {
-    openRequest: () => {
-      const { vmid, source, target } = this.#options;
+    openRequest: (raw) => {
+      const { vmid, source, target, slots = [] } = this.#options;
       const cluster = clusterFacts(vmid, source, target);
-      return { request: requestFor(vmid, target), cluster: this.#options.seesLock === true ? { ...cluster, ...lockedBy(cluster, this.world.lock) } : cluster };
+      const { priority = DEFAULT_PRIORITY } = raw as Partial<MigrateRequest>;
+      return { request: { ...requestFor(vmid, target), priority }, slots, cluster: this.#options.seesLock === true ? { ...cluster, ...lockedBy(cluster, this.world.lock) } : cluster };
     },
     lockGuest: ({ epoch, workflowId, nodes }) => {
       const owner = this.world.lock;
@@ -86,6 +96,7 @@ export class FakeActivities {
       return { request: parseSettleRequest(raw), owner, configNode: vmid === this.world.vmid ? this.#options[this.world.configOn] : null, members: [source, target] };
     },
     readRun: (migration) => this.#options.readRun?.(migration) ?? 'unknown',
+    requestSlots: (input) => this.#options.requestSlots?.(input),
     listNodes: () => [this.#options.source, this.#options.target],
   });
 
@@ -106,7 +117,7 @@ export class FakeActivities {
     limitBandwidth: ({ bandwidthBytesPerSecond }) => {
       this.decisions.push(`disks ${bandwidthBytesPerSecond}`);
     },
-    precopy: async ({ seenVisits, decision }) => {
+    precopy: async ({ seenVisits, decision, takesResult }) => {
       const { world } = this;
       const visit = seenVisits + 1;
       this.decisions.push(decision.action);
@@ -115,7 +126,7 @@ export class FakeActivities {
       if (visit < (this.#options.switchAtVisit ?? 3)) return { kind: 'round', sample: sampleOf(visit) };
       await untilCancelled(world.listening);
       return world.switchNow()
-        ? { kind: 'switching', sample: sampleOf(visit) }
+        ? { kind: 'switching', sample: sampleOf(visit), ...(takesResult === true && this.#options.bringsResult === true ? { result: switchoverResult } : {}) }
         : { kind: 'ended', cause: 'the switch was not allowed', sample: sampleOf(visit) };
     },
     switchover: () => {
@@ -217,15 +228,8 @@ export class FakeActivities {
   }
 }
 
-const SINCE = '2030-01-01T00:00:00.000Z';
-
 /** The activities of a set, each free to answer at once. */
 type Loose<A> = { [K in keyof A]: A[K] extends (...args: infer P) => Promise<infer R> ? (...args: P) => R | Promise<R> : never };
-
-function lockedBy({ guest }: ClusterFacts, lock: World['lock']): Partial<ClusterFacts> {
-  if (lock === null || guest?.kind !== 'qemu') return {};
-  return { lockOwner: { ...lock, requestedBy: 'root@pam', since: SINCE }, guest: { ...guest, config: { ...guest.config, lock: 'migrate' } } };
-}
 
 async function beating<T>(work: (fallSilent: () => Promise<never>) => Promise<T>): Promise<T> {
   const context = Context.current();

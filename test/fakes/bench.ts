@@ -68,6 +68,13 @@ export class Bench {
     return new Agent(this.env.nativeConnection, queue, { activities, ...options });
   }
 
+  /** Takes the control worker away, with all it remembers, and brings another. */
+  async restartControl(meanwhile: () => Promise<void>): Promise<void> {
+    await this.control.stop();
+    await meanwhile();
+    await this.control.start();
+  }
+
   async stop(): Promise<void> {
     await this.control.stop();
     await this.env.teardown();
@@ -108,7 +115,7 @@ export class Agent {
 }
 
 function dispatcher(clusters: Map<number, ClusterActivities>): ClusterActivities {
-  const names: readonly (keyof ClusterActivities)[] = ['openRequest', 'lockGuest', 'unlockGuest', 'readDecision', 'decideAborted', 'forgetEpoch', 'probeNode', 'fenceDelayMs', 'fenceNode', 'openSettlement', 'readRun', 'listNodes'];
+  const names: readonly (keyof ClusterActivities)[] = ['openRequest', 'lockGuest', 'unlockGuest', 'readDecision', 'decideAborted', 'forgetEpoch', 'probeNode', 'fenceDelayMs', 'fenceNode', 'openSettlement', 'readRun', 'listNodes', 'requestSlots'];
   const dispatch = (name: keyof ClusterActivities) => async (input: { vmid: number }): Promise<unknown> => {
     const cluster = clusters.get(input.vmid);
     if (cluster === undefined) throw new Error(`no world for vm ${input.vmid}`);

@@ -1,6 +1,7 @@
 import type { ClusterFacts, NodeFacts } from '../../domain/contracts/facts.js';
 import type { MigrateRequest } from '../../domain/contracts/request.js';
 import type { StorageConfig } from '../../domain/cluster/storage-config.js';
+import type { World } from './world.js';
 import type { VmConfig } from '../../domain/guest/vm-config.js';
 
 const GIB = 2 ** 30;
@@ -58,3 +59,11 @@ export function nodeFacts(vmid: number, node: string, index: number, guestHere: 
 export const requestFor = (vmid: number, target: string): MigrateRequest => ({
   vmid, target, online: true, withLocalDisks: true, force: false, requestedBy: 'tester', reason: 'a test',
 });
+
+export const SINCE = '2030-01-01T00:00:00.000Z';
+
+/** What changes in the facts when the guest is locked. */
+export function lockedBy({ guest }: ClusterFacts, lock: World['lock']): Partial<ClusterFacts> {
+  if (lock === null || guest?.kind !== 'qemu') return {};
+  return { lockOwner: { ...lock, requestedBy: 'root@pam', since: SINCE }, guest: { ...guest, config: { ...guest.config, lock: 'migrate' } } };
+}

@@ -1,5 +1,5 @@
 import type { SwitchoverResult, TargetEndpoints } from '../../domain/contracts/activities.js';
-import type { RoundSample } from '../../domain/convergence/decide.js';
+import type { RoundSample } from '../../domain/convergence/sample.js';
 
 const MIB = 2 ** 20;
 

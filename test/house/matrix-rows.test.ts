@@ -1,5 +1,5 @@
-import { PHASES } from '../../domain/contracts/progress.js';
-import { FAILPOINTS } from '../../domain/failpoints.js';
+import { PHASES } from '../../domain/contracts/phase.js';
+import { ALL_FAILPOINTS, FAILPOINTS } from '../../domain/failpoints.js';
 import { FAULTS } from '../matrix/faults.js';
 import { allRows } from '../matrix/rows.js';
 
@@ -15,7 +15,13 @@ test('there are at least 150 rows, and no two of one name', () => {
 
 test('at every failpoint the process that comes by is killed', () => {
   const killed = new Set(rows.filter(({ fault }) => fault === 'kill').map(({ at }) => at));
-  expect(FAILPOINTS.filter(({ name }) => !killed.has(name))).toEqual([]);
+  expect(ALL_FAILPOINTS.filter(({ name }) => !killed.has(name))).toEqual([]);
+});
+
+test('every fault that a guest without QEMU can have strikes a container, and both kinds of cold guests are moved without one', () => {
+  const struck = new Set<string>(rows.filter(({ guest }) => guest === 'container').map(({ fault }) => fault));
+  expect(['kill', 'error', ...Object.keys(FAULTS)].filter((fault) => !struck.has(fault))).toEqual(['kill source QEMU', 'kill target QEMU']);
+  expect(rows.filter(({ fault }) => fault === 'nothing').map(({ guest }) => guest)).toEqual(expect.arrayContaining(['container', 'stopped VM']));
 });
 
 test('`make test` has every fault and every phase at least once', () => {

@@ -1,21 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { awaitEnding, type Ending } from '../../client/api/outcome.js';
 import { connectTemporal, startMigration, type FerryClient } from '../../client/index.js';
 import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
 import type { MigrationProgress } from '../../domain/contracts/progress.js';
-import { editGuestConfig } from '../../domain/guest/edit-guest-config.js';
-import { settlementWorkflowId, type NodeName } from '../../domain/ids.js';
+import { settlementWorkflowId } from '../../domain/ids.js';
 import { Lab } from '../../lab/lab.js';
-import type { Probe } from '../../lab/probe.js';
-import type { Watch } from '../../lab/watch.js';
+import { Container } from './guests/container.js';
+import type { MatrixGuest } from './guests/guest.js';
+import { LiveVm } from './guests/live-vm.js';
+import { StoppedVm } from './guests/stopped-vm.js';
 
-export const VMID = 101;
-const DISKS = { local: ['local:16M,format=qcow2', 'shared:16M'], shared: ['shared:16M'] } as const;
-const BOOT_MS = 120_000;
-/** The agents look every few minutes, and at once when an activity of theirs finds its workflow closed. */
-const SETTLED_MS = 240_000;
+/** Which lab a row needs. */
+export type Setup = 'local disks' | 'shared disks' | 'standing still';
+export const GUESTS = ['live VM', 'stopped VM', 'container'] as const;
+export type GuestName = (typeof GUESTS)[number];
+
+/** The storage of limited size of a lab for guests that stand still. */
+export const SMALL_STORAGE = 'small';
+const SMALL_MIB = 64;
+/**
+ * An agent looks by itself for what closed workflows left, and at once when an activity of its own finds its workflow closed: an activity that
+ * ends before its next heartbeat does not. What depends on that look alone is seen here after this time, in production after 180 s.
+ */
+export const RECONCILE_SECONDS = 15;
+const SETTLED_MS = 90_000;
 
 export interface Running {
   readonly workflowId: string;
@@ -29,50 +37,39 @@ export interface Running {
   ending(): Promise<Ending>;
 }
 
-/** Two nodes and one small guest that is moved to and fro, under the eyes of probe and watcher, for many rows. */
+/** Two nodes and small guests that are moved to and fro, for many rows. */
 export class MatrixCluster {
   readonly lab: Lab;
   readonly client: FerryClient;
-  readonly watch: Watch;
-  readonly disks: 'local' | 'shared';
-  /** Open since the guest's boot. */
-  probe: Probe;
-  /** The guest's, as it was first heard. */
-  bootId = '';
+  readonly setup: Setup;
+  readonly #guests: ReadonlyMap<GuestName, MatrixGuest>;
 
-  private constructor(lab: Lab, client: FerryClient, watch: Watch, probe: Probe, disks: 'local' | 'shared') {
+  private constructor(lab: Lab, client: FerryClient, setup: Setup, guests: ReadonlyMap<GuestName, MatrixGuest>) {
     this.lab = lab;
     this.client = client;
-    this.watch = watch;
-    this.probe = probe;
-    this.disks = disks;
+    this.setup = setup;
+    this.#guests = guests;
   }
 
-  static async up(dir: string, disks: 'local' | 'shared'): Promise<MatrixCluster> {
-    const lab = await Lab.up({ dir, nodes: 2 });
+  static async up(dir: string, setup: Setup): Promise<MatrixCluster> {
+    const lab = await Lab.up({ dir, nodes: 2, reconcileIntervalSeconds: RECONCILE_SECONDS });
     try {
-      await lab.vmCreate(VMID, 'pve1', { memoryMiB: 128, workingSetMiB: 16, dirtyMiBps: 2, disks: DISKS[disks], watched: true });
-      const [client, watch] = await Promise.all([connectTemporal({ ...process.env, ...lab.env }), lab.watch(VMID)]);
-      await lab.vmStart(VMID);
-      const cluster = new MatrixCluster(lab, client, watch, await lab.probe(VMID, BOOT_MS), disks);
-      await cluster.#rememberBoot();
-      return cluster;
+      const client = await connectTemporal({ ...process.env, ...lab.env });
+      return new MatrixCluster(lab, client, setup, await makeGuests(lab, setup));
     } catch (error) {
       await lab.down({ purge: true });
       throw error;
     }
   }
 
-  get source(): NodeName {
-    return this.lab.vmNode(VMID);
+  guest(name: GuestName): MatrixGuest {
+    const guest = this.#guests.get(name);
+    if (guest === undefined) throw new Error(`a lab for ${this.setup} has no ${name}`);
+    return guest;
   }
 
-  get target(): NodeName {
-    return this.source === 'pve1' ? 'pve2' : 'pve1';
-  }
-
-  async migrate(wishes: Readonly<Record<string, unknown>>): Promise<Running> {
-    const request = parseMigrateRequest({ vmid: VMID, target: this.target, online: true, requestedBy: 'matrix', ...wishes });
+  async migrate({ vmid, target, wishes }: MatrixGuest, more: Readonly<Record<string, unknown>>): Promise<Running> {
+    const request = parseMigrateRequest({ vmid, target, requestedBy: 'matrix', ...wishes, ...more });
     const { workflowId, runId } = await startMigration(this.client, request);
     const handle = this.client.temporal.workflow.getHandle(workflowId, runId);
     return {
@@ -82,7 +79,7 @@ export class MatrixCluster {
       terminate: async () => { await this.client.temporal.workflow.getHandle(workflowId).terminate('by hand'); },
       reset: async () => { await this.#reset(workflowId, runId); },
       endingAfter: async (fault) => {
-        const settlement = this.client.temporal.workflow.getHandle(settlementWorkflowId({ vmid: VMID, epoch: runId }));
+        const settlement = this.client.temporal.workflow.getHandle(settlementWorkflowId({ vmid, epoch: runId }));
         const after = fault === 'reset' ? this.client.temporal.workflow.getHandle(workflowId) : settlement;
         const deadlineMs = performance.now() + SETTLED_MS;
         while (!(await after.describe().then(() => true, () => false))) {
@@ -95,6 +92,19 @@ export class MatrixCluster {
     };
   }
 
+  /** Workflows of this lab that are still open; a ledger of slots stays a while when nobody uses it. */
+  async openWorkflows(): Promise<readonly string[]> {
+    const open: string[] = [];
+    for await (const { workflowId } of this.client.temporal.workflow.list({ query: "ExecutionStatus='Running' AND WorkflowType != 'slotLedger'" })) open.push(workflowId);
+    return open;
+  }
+
+  async down(): Promise<void> {
+    for (const guest of this.#guests.values()) await guest.stop();
+    await this.client.close();
+    await this.lab.down({ purge: true });
+  }
+
   async #reset(workflowId: string, runId: string): Promise<void> {
     const { workflowService, options: { namespace } } = this.client.temporal;
     const { history } = await workflowService.getWorkflowExecutionHistory({ namespace, execution: { workflowId, runId } });
@@ -102,33 +112,10 @@ export class MatrixCluster {
     if (!first) throw new Error(`reset failed: ${workflowId} has no completed workflow task yet`);
     await workflowService.resetWorkflowExecution({ namespace, workflowExecution: { workflowId, runId }, reason: 'by hand', requestId: randomUUID(), workflowTaskFinishEventId: first });
   }
+}
 
-  /** Workflows of this lab that are still open. */
-  async openWorkflows(): Promise<readonly string[]> {
-    const open: string[] = [];
-    for await (const { workflowId } of this.client.temporal.workflow.list({ query: "ExecutionStatus='Running'" })) open.push(workflowId);
-    return open;
-  }
-
-  /** After a fault that took the guest: somebody starts it where it belongs, and it is watched anew. */
-  async startAgain(): Promise<void> {
-    await this.probe.stop().catch(() => undefined);
-    // `qm unlock`, as the migration's advice says.
-    const file = join(this.lab.layout.pveDir, 'nodes', this.lab.vmNode(VMID), 'qemu-server', `${VMID}.conf`);
-    writeFileSync(file, editGuestConfig(readFileSync(file, 'utf8'), { delete: ['lock'] }));
-    await this.lab.vmStart(VMID);
-    this.probe = await this.lab.probe(VMID, BOOT_MS);
-    await this.#rememberBoot();
-  }
-
-  async #rememberBoot(): Promise<void> {
-    this.bootId = (await this.probe.snapshot()).lastAnswer?.bootId ?? '';
-  }
-
-  async down(): Promise<void> {
-    await this.probe.stop().catch(() => undefined);
-    await this.watch.stop().catch(() => undefined);
-    await this.client.close();
-    await this.lab.down({ purge: true });
-  }
+async function makeGuests(lab: Lab, setup: Setup): Promise<ReadonlyMap<GuestName, MatrixGuest>> {
+  if (setup !== 'standing still') return new Map([['live VM', await LiveVm.boot(lab, 101, setup === 'local disks' ? 'local' : 'shared')]]);
+  await lab.storages.add('dir', SMALL_STORAGE, { sizeMiB: SMALL_MIB });
+  return new Map<GuestName, MatrixGuest>([['stopped VM', await StoppedVm.create(lab, 102)], ['container', await Container.boot(lab, 201, SMALL_STORAGE)]]);
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeName } from '../../domain/ids.js';
 import type { Lab } from '../../lab/lab.js';
-import { VMID, type MatrixCluster, type Running } from './cluster.js';
-import type { FaultName } from './faults.js';
+import { SMALL_STORAGE, type MatrixCluster, type Running } from './cluster.js';
+import type { Row } from './row.js';
 
 /** What was done, and how it is made good again: after a time, or at once when the migration is over. */
 export interface Inflicted {
@@ -14,7 +14,13 @@ const PASSES_MS = 12_000;
 const done: Inflicted = { lastsMs: 0, lift: () => Promise.resolve() };
 const lasts = (lastsMs: number, lift: () => Promise<void>): Inflicted => ({ lastsMs, lift });
 
-export async function inflict(fault: FaultName, { lab }: MatrixCluster, migration: Running, source: NodeName, target: NodeName): Promise<Inflicted> {
+interface Nodes {
+  readonly source: NodeName;
+  readonly target: NodeName;
+}
+
+export async function inflict({ fault, guest }: Row, cluster: MatrixCluster, migration: Running, { source, target }: Nodes): Promise<Inflicted> {
+  const { lab } = cluster;
   switch (fault) {
     case 'nothing':
       return done;
@@ -30,7 +36,7 @@ export async function inflict(fault: FaultName, { lab }: MatrixCluster, migratio
       return lasts(3000, () => lab.temporal('start'));
     case 'kill source QEMU':
     case 'kill target QEMU':
-      await killInNode(lab, fault === 'kill source QEMU' ? source : target, ['cat', `/run/qemu-server/${VMID}.pid`]);
+      await killInNode(lab, fault === 'kill source QEMU' ? source : target, ['cat', `/run/qemu-server/${cluster.guest(guest).vmid}.pid`]);
       return done;
     case 'kill ssh':
       await killInNode(lab, source, ['pgrep', '-f', '^ssh .*-L ']);
@@ -56,7 +62,7 @@ export async function inflict(fault: FaultName, { lab }: MatrixCluster, migratio
       await lab.loss(target, 'mig', 100, 'sent');
       return lasts(PASSES_MS, () => lab.loss(target, 'mig', 0));
     case 'fill disk of target':
-      return fill(lab, target);
+      return cluster.setup === 'standing still' ? fillSmall(lab, target) : fill(lab, target);
     case 'restart agents':
       for (const node of [source, target]) await lab.agent(node, 'stop');
       for (const node of [source, target]) await lab.agent(node, 'start');
@@ -69,6 +75,9 @@ export async function inflict(fault: FaultName, { lab }: MatrixCluster, migratio
       return done;
     case 'cancel':
       await migration.cancel();
+      return done;
+    case 'kill':
+    case 'error':
       return done;
   }
 }
@@ -104,6 +113,11 @@ async function fill(lab: Lab, node: NodeName): Promise<Inflicted> {
     await must(lab, node, ['umount', path]);
     if (stdout.trim() !== '') throw new Error(`left on the full storage of ${node}: ${stdout.trim()}`);
   });
+}
+
+async function fillSmall(lab: Lab, node: NodeName): Promise<Inflicted> {
+  await lab.storages.full(node, SMALL_STORAGE);
+  return lasts(Infinity, () => lab.storages.free(node, SMALL_STORAGE));
 }
 
 /** Kills the process whose pid `ask` prints inside the node. */

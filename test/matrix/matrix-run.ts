@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { messageOf } from '../../domain/errors.js';
 import { MatrixCluster } from './cluster.js';
 import { isGood, type Result } from './results.js';
-import type { Row } from './rows.js';
+import type { Row } from './row.js';
 import { runRow } from './run-row.js';
 
 /** Every worker has a lab and takes the next row; a lab in which a row did not hold is thrown away. */
@@ -20,7 +20,7 @@ export class MatrixRun {
 
   /** `file`: gets each result as one JSON line. `forMs`: no row is begun after that time. */
   constructor(rows: readonly Row[], { file, forMs }: { readonly file: string; readonly forMs: number }) {
-    this.#todo = [...rows].sort((a, b) => a.disks.localeCompare(b.disks));
+    this.#todo = [...rows].sort((a, b) => a.setup.localeCompare(b.setup));
     this.#total = rows.length;
     this.#file = file;
     this.#untilMs = performance.now() + forMs;
@@ -35,9 +35,9 @@ export class MatrixRun {
   async work(): Promise<void> {
     let cluster: MatrixCluster | null = null;
     for (let row = this.#next(cluster); row !== undefined; row = this.#next(cluster)) {
-      if (cluster?.disks !== row.disks) {
+      if (cluster?.setup !== row.setup) {
         await this.#down(cluster);
-        cluster = await MatrixCluster.up(mkdtempSync(join(tmpdir(), 'matrix-')), row.disks);
+        cluster = await MatrixCluster.up(mkdtempSync(join(tmpdir(), 'matrix-')), row.setup);
         this.#up.add(cluster);
       }
       const result = await tryRow(cluster, row);
@@ -52,7 +52,7 @@ export class MatrixRun {
   /** One that the lab at hand can do, if there is any. */
   #next(cluster: MatrixCluster | null): Row | undefined {
     if (performance.now() > this.#untilMs) return undefined;
-    const at = this.#todo.findIndex(({ disks }) => cluster === null || disks === cluster.disks);
+    const at = this.#todo.findIndex(({ setup }) => cluster === null || setup === cluster.setup);
     return this.#todo.splice(Math.max(at, 0), 1)[0];
   }
 

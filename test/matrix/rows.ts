@@ -1,28 +1,7 @@
-import type { Phase } from '../../domain/contracts/progress.js';
-import { FAILPOINTS, type Failpoint, type FailpointAction, type LiveFailpointName as FailpointName } from '../../domain/failpoints.js';
-import { FAULTS, type Expected, type Fault, type FaultName, type Stage } from './faults.js';
-
-/** What has to happen first, so that a migration comes by where it otherwise does not. */
-export interface Prelude {
-  readonly at: FailpointName;
-  /** `cancel`: it is held there and cancelled. */
-  readonly action: FailpointAction | 'cancel';
-}
-
-/** One case: a fault, struck while the migration is at one place. */
-export interface Row {
-  readonly name: string;
-  readonly phase: Phase;
-  readonly at: FailpointName;
-  /** `kill` and `error` strike the process that comes by; every other fault strikes while that process is held. */
-  readonly fault: FaultName | 'kill' | 'error';
-  readonly preludes: readonly Prelude[];
-  readonly disks: 'local' | 'shared';
-  readonly transport: 'secure' | 'tls';
-  readonly expected: Expected;
-  /** Part of `make matrix-cut`. */
-  readonly cut: boolean;
-}
+import { FAILPOINTS, type Failpoint, type LiveFailpointName as FailpointName } from '../../domain/failpoints.js';
+import { coldRows } from './cold-rows.js';
+import { FAULTS, OWN_KILL, type Expected, type Fault, type FaultName, type Stage } from './faults.js';
+import type { Prelude, Row } from './row.js';
 
 /** For `make matrix-cut`: every fault and every phase once. */
 const CUT: readonly string[] = [
@@ -56,14 +35,14 @@ const CUT: readonly string[] = [
   'source.abort.before: kill',
 ];
 
-/** Every row, in the order of the failpoints. */
+/** Every row, in the order of the failpoints: live migrations, then guests that stand still while they move. */
 export function allRows(): readonly Row[] {
-  const rows = FAILPOINTS.flatMap((point) => [
+  const live = FAILPOINTS.flatMap((point) => [
     row(point, 'kill'),
     ...(point.name.endsWith('.before') || FAILS_TOO.includes(point.name) ? [row(point, 'error')] : []),
     ...faultsAt(point.name).flatMap((fault) => (BOTH_DISKS.includes(fault) ? [row(point, fault, 'shared'), row(point, fault, 'local')] : [row(point, fault)])),
   ]);
-  return rows;
+  return [...live, ...coldRows()];
 }
 
 const faultsAt = (name: FailpointName): readonly FaultName[] =>
@@ -76,7 +55,7 @@ function row(point: Failpoint & { readonly name: FailpointName }, fault: Row['fa
   const stage = stageOf(point.name);
   const name = `${point.name}: ${fault}${BOTH_DISKS.includes(fault) ? `, ${disks} disks` : ''}`;
   return {
-    name, phase: point.phase, at: point.name, fault, disks, preludes: preludesOf(point),
+    name, phase: point.phase, at: point.name, fault, preludes: preludesOf(point), guest: 'live VM', setup: `${disks} disks`,
     transport: point.on === 'tls or insecure' ? 'tls' : 'secure',
     expected: expectedOf(point, fault, stage),
     cut: CUT.includes(name),
@@ -123,5 +102,3 @@ function expectedOf(point: Failpoint & { readonly name: FailpointName }, fault: 
   const settled = stage === 'committed' ? 'target' : stage === 'going back' || stage === 'before' ? 'source' : 'either';
   return { owner: settled, guest: 'same' };
 }
-
-const OWN_KILL = { 'source agent': 'kill source agent', 'target agent': 'kill target agent', 'control worker': 'kill control worker' } as const;

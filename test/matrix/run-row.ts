@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ending } from '../../client/api/outcome.js';
-import { FAILPOINTS, type LiveFailpointName as FailpointName } from '../../domain/failpoints.js';
+import { ALL_FAILPOINTS, type FailpointName } from '../../domain/failpoints.js';
 import type { NodeName } from '../../domain/ids.js';
 import type { Failpoints } from '../../lab/failpoints.js';
 import { check } from './check.js';
 import type { MatrixCluster, Running } from './cluster.js';
 import { inflict, type Inflicted } from './inflict.js';
-import type { Row } from './rows.js';
+import type { MatrixGuest } from './guests/guest.js';
+import type { Row } from './row.js';
 
 /** What was seen. `problems` empty: the row holds. */
 export interface Seen {
@@ -34,13 +35,14 @@ const SLOWED: readonly FailpointName[] = ['source.migrate.after', 'source.round.
  */
 export async function runRow(cluster: MatrixCluster, row: Row): Promise<Seen> {
   const { lab } = cluster;
-  const [source, target] = [cluster.source, cluster.target];
+  const guest = cluster.guest(row.guest);
+  const { source, target } = guest;
   const points = (name: FailpointName): Failpoints => lab.failpoints(placeOf(name, source, target));
-  cluster.watch.reset();
+  await guest.begin();
   arm(row, points);
   const slow = row.preludes.some(({ action }) => action === 'cancel') || SLOWED.includes(row.at);
   if (slow) await lab.slow(source, 'mig', SLOW);
-  const migration = await cluster.migrate({ migrationType: row.transport, withLocalDisks: true });
+  const migration = await cluster.migrate(guest, { migrationType: row.transport });
   const ending = migration.ending();
   let inflicted: Inflicted | null = null;
   try {
@@ -51,7 +53,7 @@ export async function runRow(cluster: MatrixCluster, row: Row): Promise<Seen> {
       points(at).release(at);
     }
     await reached(points(row.at), row.at, ending);
-    inflicted = row.fault === 'kill' || row.fault === 'error' ? null : await inflict(row.fault, cluster, migration, source, target);
+    inflicted = row.fault === 'kill' || row.fault === 'error' ? null : await inflict(row, cluster, migration, { source, target });
     points(row.at).release(row.at);
     if (slow) await lab.slow(source, 'mig', 'off');
     if (inflicted !== null) {
@@ -60,7 +62,7 @@ export async function runRow(cluster: MatrixCluster, row: Row): Promise<Seen> {
       inflicted = null;
     }
     const ended = row.fault === 'terminate' || row.fault === 'reset'
-      ? await migration.endingAfter(row.fault) : await ends(cluster, row, migration, ending);
+      ? await migration.endingAfter(row.fault) : await ends(guest, row, migration, ending);
     return await check(cluster, row, { source, target }, ended);
   } finally {
     await inflicted?.lift().catch(() => undefined);
@@ -75,7 +77,7 @@ function arm(row: Row, points: (name: FailpointName) => Failpoints): void {
 }
 
 function placeOf(name: FailpointName, source: NodeName, target: NodeName): NodeName | 'control' {
-  const where = FAILPOINTS.find((point) => point.name === name)?.where;
+  const where = ALL_FAILPOINTS.find((point) => point.name === name)?.where;
   return where === 'control worker' ? 'control' : where === 'source agent' ? source : target;
 }
 
@@ -86,14 +88,14 @@ async function reached(points: Failpoints, name: FailpointName, ending: Promise<
 }
 
 /** Waits for the end; a guest that the fault took and that is waited for is started by an operator, as the migration asks. */
-async function ends(cluster: MatrixCluster, row: Row, migration: Running, ending: Promise<Ending>): Promise<Ending> {
+async function ends(guest: MatrixGuest, row: Row, migration: Running, ending: Promise<Ending>): Promise<Ending> {
   const deadlineMs = performance.now() + END_MS;
   let over = false;
   const ended = ending.then((end) => { over = true; return end; });
   while (!over && performance.now() < deadlineMs) {
     await Promise.race([ended, sleep(500)]);
     const waitingFor = over ? null : await migration.progress().then((p) => p.waitingFor, () => null);
-    if (row.expected.guest === 'ended' && row.expected.owner === 'target' && /verify that|finish the commit/.test(waitingFor ?? '')) await cluster.startAgain();
+    if (row.expected.guest === 'ended' && row.expected.owner === 'target' && /verify that|finish the commit/.test(waitingFor ?? '')) await guest.startAgain();
   }
   if (over) return ended;
   const progress = await migration.progress().then((p) => JSON.stringify({ phase: p.phase, detail: p.detail, waitingFor: p.waitingFor }), String);

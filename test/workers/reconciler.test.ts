@@ -1,5 +1,6 @@
 import type { LivePlan } from '../../domain/contracts/plan.js';
-import type { NodeSurvey, RunState, SettlementRequest } from '../../domain/contracts/reconcile.js';
+import type { NodeSurvey, SettlementRequest } from '../../domain/contracts/reconcile.js';
+import type { RunState } from '../../domain/contracts/run-state.js';
 import { Reconciler } from '../../workers/reconcile/reconciler.js';
 
 const plan = { source: 'pve1', target: 'pve2' } as LivePlan;

@@ -3,7 +3,9 @@ import { DefaultLogger, Worker } from '@temporalio/worker';
 import { bundleWorkflows } from '../../workers/workflow-bundle.js';
 import { Bench } from '../fakes/bench.js';
 import { historyOf, writeGolden } from '../fakes/golden.js';
-import { SHORT, Scenario, type ScenarioOptions } from '../fakes/scenario.js';
+import { slotLedgerWorkflowId } from '../../domain/ids.js';
+import { isOver, needOf, newResource } from '../fakes/convoy.js';
+import { SHORT, Scenario, eventually, type ScenarioOptions } from '../fakes/scenario.js';
 import { expectSound, type Row } from '../fakes/table.js';
 
 jest.setTimeout(60_000);
@@ -11,6 +13,7 @@ jest.setTimeout(60_000);
 /** The paths of which a history is kept in test/histories: run with FERRY_RECORD_HISTORIES=1 after a change that is meant to break replay. */
 const paths: readonly (readonly [name: string, outcome: Row['outcome'], options: ScenarioOptions])[] = [
   ['happy', 'migrated', {}],
+  ['admitted', 'migrated', { slots: [needOf('golden')] }],
   ['cancelled-in-precopy', 'cancelled', { holdAt: 'source.precopy' }],
   ['rolled-back', 'rolled-back', { faults: [{ activity: 'source.syncDisks', when: 'after' }] }],
   ['target-away-then-rolled-back', 'rolled-back', {
@@ -40,5 +43,15 @@ describe('a history of each path', () => {
     expectSound(scenario, ending, outcome);
     await Worker.runReplayHistory({ workflowBundle: { code } }, await historyOf(ending.handle));
     if (process.env['FERRY_RECORD_HISTORIES'] === '1') await writeGolden(name, ending.handle);
+  });
+
+  it('that of a ledger of slots replays as well', async () => {
+    const resource = newResource();
+    const scenario = new Scenario(bench, { slots: [needOf(resource)] });
+    expectSound(scenario, await scenario.play(), 'migrated');
+    await eventually(() => isOver(bench, resource));
+    const ledger = bench.env.client.workflow.getHandle(slotLedgerWorkflowId(resource));
+    await Worker.runReplayHistory({ workflowBundle: { code } }, await historyOf(ledger));
+    if (process.env['FERRY_RECORD_HISTORIES'] === '1') await writeGolden('ledger-of-slots', ledger);
   });
 });

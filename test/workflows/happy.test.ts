@@ -32,6 +32,15 @@ describe('a migration on which nothing goes wrong', () => {
     expect(typedSearchAttributes.get(needsOperator)).toBe(false);
   });
 
+  it('does not ask again for a result that the last visit has brought', async () => {
+    const scenario = new Scenario(bench, { bringsResult: true });
+    const { status, report } = await scenario.play();
+    expect({ status, violations: scenario.world.violations, leftovers: scenario.world.leftovers() }).toEqual({ status: 'completed', violations: [], leftovers: [] });
+    expect(scenario.world.calls).not.toContain('source.switchover');
+    expect(report).toMatchObject({ outcome: 'migrated', qemuDowntimeMs: 40 });
+    expect(report?.phases.map(({ phase }) => phase)).toContain('switchover');
+  });
+
   it.each([
     ['running', 'is taken at its word', []],
     ['paused', 'is asked', ['target.verifyRunning']],

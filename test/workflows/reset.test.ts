@@ -1,7 +1,8 @@
 import { Bench } from '../fakes/bench.js';
+import { isOver, needOf, newResource } from '../fakes/convoy.js';
 import { gateAt } from '../fakes/gate.js';
 import { resetTo } from '../fakes/reset.js';
-import { Scenario, endingOf } from '../fakes/scenario.js';
+import { Scenario, endingOf, eventually } from '../fakes/scenario.js';
 import { expectSound } from '../fakes/table.js';
 
 jest.setTimeout(60_000);
@@ -22,7 +23,8 @@ describe('a workflow that is reset', () => {
 
   it.each(TABLE)('%s', async (_title, task, activity, outcome) => {
     const gate = gateAt(activity);
-    const scenario = new Scenario(bench, { pauseAt: gate.pauseAt, seesLock: true });
+    const resource = newResource();
+    const scenario = new Scenario(bench, { pauseAt: gate.pauseAt, seesLock: true, slots: [needOf(resource)] });
     const lost = await scenario.start();
     try {
       await gate.reached;
@@ -33,6 +35,8 @@ describe('a workflow that is reset', () => {
       expectSound(scenario, ending, outcome);
       const said = [ending.message, ...(ending.report?.incidents ?? [])].join('\n');
       expect(said.includes('the workflow was reset in the middle of the migration')).toBe(task === 'first');
+      // Its slots came back, whichever run had asked for them.
+      await eventually(() => isOver(bench, resource));
     } finally {
       await scenario.stop();
     }

@@ -1,15 +1,16 @@
 import { join } from 'node:path';
-import type { EpochRef } from '../../domain/contracts/activities.js';
-import type { ColdPlan } from '../../domain/contracts/plan.js';
-import type { Epoch, Volid } from '../../domain/ids.js';
+import type { ColdPlan, VolumeMove } from '../../domain/contracts/plan.js';
+import { epochShort, type Epoch, type EpochRef, type Volid } from '../../domain/ids.js';
 import type { ColdSourceDeps } from '../../hypervisor/cold/source-deps.js';
-import { sendTree } from '../../hypervisor/cold/send-tree.js';
+import { sendTree, type SendTreeDeps } from '../../hypervisor/cold/send-tree.js';
 import { sendVolume } from '../../hypervisor/cold/send-volume.js';
 import { TreeCheck } from '../../hypervisor/cold/tree-check.js';
+import { removeFerrySnapshots } from '../../hypervisor/storage/btrfs/ferry-snapshots.js';
+import { isSubvolume, nestedSubvolumes } from '../../hypervisor/storage/btrfs/subvolume.js';
 import { createLimiter, type Limiter } from '../../hypervisor/storage/copy/limiter.js';
 import { openTunnelEarly, prepareSsh } from '../../hypervisor/transport/channels.js';
 import { openColdWays } from '../../hypervisor/transport/cold-ways.js';
-import { clearRunPath, runPath } from '../../hypervisor/transport/listen-spec.js';
+import { clearRunPath, makeRunPath, runPath } from '../../hypervisor/transport/listen-spec.js';
 import type { SshConnection } from '../../hypervisor/transport/ssh/ssh-client.js';
 import { closeTunnel } from '../../hypervisor/transport/ssh/ssh-tunnel.js';
 import { closeTunnelsInto } from '../../hypervisor/transport/ssh/stray-tunnels.js';
@@ -29,6 +30,8 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
     limiters.set(epoch, limiter);
     return limiter;
   };
+  // Not among what a node forgets when it loses its power: without it nobody knows whether the volumes may be freed.
+  const receivedDir = join(config.stateDir, 'received');
   const checks = new Map<string, TreeCheck>();
   const checkOf = async (ref: EpochRef, plan: ColdPlan, volid: Volid): Promise<TreeCheck> => {
     const key = `${ref.epoch} ${volid}`;
@@ -36,9 +39,16 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
     if (known !== undefined) return known;
     const { path } = (await storages.find(plan.kind))(volid);
     const number = plan.volumes.findIndex((volume) => volume.volid === volid);
-    const check = new TreeCheck({ volid, dir: path, file: join(runPath(config.runDir, ref), `received-${number}.json`) });
+    const check = new TreeCheck({ volid, dir: path, file: join(await makeRunPath(receivedDir, ref), `received-${number}.json`) });
     checks.set(key, check);
     return check;
+  };
+  const methods = new Map<string, SendTreeDeps['method']>();
+  const methodOf = async ({ epoch }: EpochRef, volume: VolumeMove, path: string): Promise<SendTreeDeps['method']> => {
+    const key = `${epoch} ${volume.volid}`;
+    const method = methods.get(key) ?? (await canStream(volume, path) ? 'btrfs' : 'tree');
+    methods.set(key, method);
+    return method;
   };
   return {
     node: config.node, journal, token, configs,
@@ -59,25 +69,37 @@ export function coldSourceDeps(parts: NodeParts): ColdSourceDeps {
     copy: async (input) => {
       const { path, format } = (await storages.find(input.plan.kind))(input.volume.volid);
       const deps = { limiter: limiterOf(input.ref), silenceMs: silenceMsOf(input.plan) };
-      if (format === 'subvol') return sendTree(input, { ...deps, dir: path, runDir: runPath(config.runDir, input.ref), check: await checkOf(input.ref, input.plan, input.volume.volid) });
+      if (format === 'subvol') {
+        const [method, check] = [await methodOf(input.ref, input.volume, path), await checkOf(input.ref, input.plan, input.volume.volid)];
+        return sendTree(input, { ...deps, dir: path, method, runDir: runPath(config.runDir, input.ref), check });
+      }
       return sendVolume(input, { ...deps, path, runDir: runPath(config.runDir, input.ref), qemuImg: config.qemuImg });
     },
     verify: async (ref, plan) => {
       for (const { volid, sourceFormat } of plan.volumes) if (sourceFormat === 'subvol') await (await checkOf(ref, plan, volid)).verify();
     },
     freeVolume: async (volid) => (await parts.storages.store()).free(volid),
+    removeSnapshots: async ({ epoch }, plan) => {
+      const find = await storages.find(plan.kind);
+      for (const { volid } of plan.volumes.filter(({ stream }) => stream === 'btrfs')) await removeFerrySnapshots(find(volid).path, epochShort(epoch));
+    },
     clearRunDir: async (ref) => {
       await warmed.get(ref.epoch)?.then((connection) => connection.close(), () => undefined);
       warmed.delete(ref.epoch);
       limiters.delete(ref.epoch);
-      for (const key of checks.keys()) if (key.startsWith(`${ref.epoch} `)) checks.delete(key);
+      for (const known of [checks, methods]) for (const key of known.keys()) if (key.startsWith(`${ref.epoch} `)) known.delete(key);
       const dir = runPath(config.runDir, ref);
       const record = readTunnelRecord(join(dir, 'tunnel.json'));
       if (record !== null) await closeTunnel(record);
       await closeTunnelsInto(dir);
       await clearRunPath(config.runDir, ref);
+      await clearRunPath(receivedDir, ref);
     },
   };
 }
+
+/** No stream holds a subvolume that lies inside another one. */
+const canStream = async ({ stream }: VolumeMove, path: string): Promise<boolean> =>
+  stream === 'btrfs' && await isSubvolume(path) && (await nestedSubvolumes(path)).length === 0;
 
 const silenceMsOf = ({ silence }: ColdPlan): number => (silence ?? silencePolicy(undefined)).abortAfterMs;

@@ -1,12 +1,14 @@
 import type { ColdPlan } from '../../domain/contracts/plan.js';
 import { MigrationError } from '../../domain/errors.js';
+import { epochShort } from '../../domain/ids.js';
 import { receive } from '../../hypervisor/cold/reception.js';
 import type { ColdTargetDeps } from '../../hypervisor/cold/target-deps.js';
+import { removeFerrySnapshots } from '../../hypervisor/storage/btrfs/ferry-snapshots.js';
 import { createCopyServer } from '../../hypervisor/storage/copy/server.js';
 import { checkAtDoor } from '../../hypervisor/transport/door.js';
 import { listenOn } from '../../hypervisor/transport/handoff/listen.js';
 import { createHandoffServer } from '../../hypervisor/transport/handoff/server.js';
-import { clearRunPath, listenAt, runPath } from '../../hypervisor/transport/listen-spec.js';
+import { clearRunPath, listenAt, makeRunPath } from '../../hypervisor/transport/listen-spec.js';
 import { handoffProtection, type NodeParts } from '../node-deps.js';
 import { createPowers } from './powers.js';
 import { createVolumePlaces } from './volume-places.js';
@@ -28,7 +30,8 @@ export function coldTargetDeps(parts: NodeParts): ColdTargetDeps {
         if (targetVolid === undefined) throw new MigrationError('InvalidInput', `receive volume failed: ${volid}: this move has no place for it`);
         return (await storages.find(plan.kind))(targetVolid).path;
       };
-      const copies = createCopyServer({ resolve: find, qemuImg: config.qemuImg, runDir: runPath(config.runDir, ref) });
+      // A node that lost its power has lost its run directory, and listens again all the same.
+      const copies = createCopyServer({ resolve: find, qemuImg: config.qemuImg, runDir: await makeRunPath(config.runDir, ref) });
       const { secret, protection } = await handoffProtection(parts, ref, plan);
       const known = async (volid: string): Promise<void> => { await find(volid); };
       const listener = await listenOn(on, protection === 'tls' ? secret : null, (stream) => {
@@ -49,6 +52,11 @@ export function coldTargetDeps(parts: NodeParts): ColdTargetDeps {
     },
     listenForHandoff: async (ref, plan: ColdPlan, listen, onHandover) => createHandoffServer({ ...ref, listen, ...await handoffProtection(parts, ref, plan), onHandover }),
     readConfig: async (vmid, node) => configs.read(vmid, (await configs.find(vmid))?.kind ?? 'qemu', node),
+    removeSnapshots: async ({ epoch }, plan, places) => {
+      if (!plan.volumes.some(({ stream }) => stream === 'btrfs')) return;
+      const find = await storages.find(plan.kind);
+      for (const volid of places) await removeFerrySnapshots(find(volid).path, epochShort(epoch));
+    },
     clearRunDir: (ref) => clearRunPath(config.runDir, ref),
   };
 }

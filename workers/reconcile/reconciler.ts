@@ -1,7 +1,7 @@
-import type { EpochRef } from '../../domain/contracts/activities.js';
-import type { Finding, NodeReconciliation, NodeSurvey, RunState, SettlementRequest } from '../../domain/contracts/reconcile.js';
+import type { Epoch, EpochRef } from '../../domain/ids.js';
+import type { Finding, NodeReconciliation, NodeSurvey, SettlementRequest } from '../../domain/contracts/reconcile.js';
+import type { RunState } from '../../domain/contracts/run-state.js';
 import { messageOf } from '../../domain/errors.js';
-import type { Epoch } from '../../domain/ids.js';
 import { judgeNode, tracesOf } from '../../domain/reconcile/judge-node.js';
 import type { ReadRun } from '../run-states.js';
 

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import { isCold } from '../../domain/contracts/plan.js';
 import { buildReport, type SwitchResult } from '../report.js';
 import type { MigrationRun } from '../run.js';
-import { cleanUp, endEpoch } from './roll-forward.js';
+import { cleanUp, endEpoch } from './last-traces.js';
 
 /**
  * The guest belongs to the target, and the target was lost before the guest was seen running there: it is down, as if its node had

@@ -1,7 +1,6 @@
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { EpochRef, NodeName } from '../../domain/ids.js';
 import type { MigrationPlan } from '../../domain/contracts/plan.js';
 import type { LedgerEntry } from '../../domain/contracts/reconcile.js';
-import type { NodeName } from '../../domain/ids.js';
 import { messageOf } from '../../domain/errors.js';
 import { Patience } from '../persist.js';
 import { OperatorWord } from '../operator/word.js';

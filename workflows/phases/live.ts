@@ -20,9 +20,9 @@ export async function moveLive(run: MigrationRun, plan: LivePlan): Promise<Switc
   if (!('ram' in endpoints)) throw failure('Internal', `migrate failed: vm ${plan.vmid}: ${plan.target} made itself ready for another kind of migration`);
   const armed = new ArmedTarget(run, endpoints);
   run.armed = armed;
-  await armed.whileListening(async () => {
+  const result = await armed.whileListening(async () => {
     await syncDisks(run, plan, endpoints);
-    await precopy(run, plan, endpoints);
+    return precopy(run, plan, endpoints);
   });
-  return collectSwitch(run, armed);
+  return collectSwitch(run, armed, result);
 }

@@ -1,6 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
-import { decideNextStep, type NextStep } from '../../domain/convergence/decide.js';
-import type { TargetEndpoints } from '../../domain/contracts/activities.js';
+import { decideNextStep } from '../../domain/convergence/decide.js';
+import type { NextStep } from '../../domain/convergence/sample.js';
+import type { SwitchoverResult, TargetEndpoints } from '../../domain/contracts/activities.js';
 import type { LivePlan } from '../../domain/contracts/plan.js';
 import { failure } from '../failures.js';
 import type { MigrationRun } from '../run.js';
@@ -8,20 +9,20 @@ import { timings } from '../timings.js';
 
 /**
  * Memory, round by round: each visit to the driver brings one round's figures, the policy answers with the next step.
- * Ends when the driver has begun the switch; throws `NotConverging` or `MigrationFailed` while the guest runs on the source.
+ * Ends when the driver has begun the switch, with its result if it is over already; throws `NotConverging` or `MigrationFailed` while the guest runs on the source.
  */
-export async function precopy(run: MigrationRun, plan: LivePlan, endpoints: TargetEndpoints): Promise<void> {
+export async function precopy(run: MigrationRun, plan: LivePlan, endpoints: TargetEndpoints): Promise<SwitchoverResult | null> {
   const { planned, state, steps } = run;
   state.enter('precopy', `copying memory to ${plan.target}`);
   run.switchPossible = true;
   let step = nextStep(run, plan);
   for (;;) {
     const seenVisits = state.samples.at(-1)?.visit ?? 0;
-    const visit = await steps.source.precopy({ ...planned, endpoints, decision: step, seenVisits });
+    const visit = await steps.source.precopy({ ...planned, endpoints, decision: step, seenVisits, takesResult: true });
     if (visit.kind === 'ended') throw failure('MigrationFailed', `migrate failed: vm ${plan.vmid}: ${visit.cause}`);
     if (visit.kind === 'switching') {
       if (visit.sample !== null) state.record(visit.sample, { action: 'continue', reason: 'the switch has begun' });
-      return;
+      return visit.result ?? null;
     }
     state.observe(visit.sample);
     step = nextStep(run, plan);

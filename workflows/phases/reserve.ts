@@ -15,6 +15,7 @@ export async function reserve(run: MigrationRun): Promise<TargetEndpoints | Cold
     () => steps.source.prepareSource(planned),
     () => steps.target.reserveTarget(planned),
   );
+  run.admission?.done('prepare');
   return endpoints;
 }
 

@@ -2,7 +2,7 @@ import { CancelledFailure, ApplicationFailure } from '@temporalio/workflow';
 import { messageOf } from '../../domain/errors.js';
 import type { MigrationReport } from '../../domain/contracts/report.js';
 import { isCold } from '../../domain/contracts/plan.js';
-import type { Phase } from '../../domain/contracts/progress.js';
+import type { Phase } from '../../domain/contracts/phase.js';
 import { codeOf } from '../failures.js';
 import { LeftBehind } from '../persist.js';
 import { buildReport } from '../report.js';

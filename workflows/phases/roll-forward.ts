@@ -3,13 +3,12 @@ import { runsAsPlanned } from '../../domain/guest/runs-as-planned.js';
 import { nameOf } from '../../domain/guest/name-of.js';
 import type { MigrationReport } from '../../domain/contracts/report.js';
 import { codeOf } from '../failures.js';
-import { LeftBehind, persist } from '../persist.js';
+import { LeftBehind } from '../persist.js';
 import { buildReport, type SwitchResult } from '../report.js';
 import type { MigrationRun } from '../run.js';
-import type { Steps } from '../proxies.js';
 import { endWithoutTarget } from './end-without-target.js';
 import { insist } from './insist.js';
-import { forgetEpoch, onNode } from './leave-behind.js';
+import { cleanUp, endEpoch } from './last-traces.js';
 
 /** The token says committed: from here on every step is repeated until it is done. `result` is null when the switch's answer was lost. */
 export async function rollForward(run: MigrationRun, result: SwitchResult | null): Promise<MigrationReport> {
@@ -17,6 +16,8 @@ export async function rollForward(run: MigrationRun, result: SwitchResult | null
   saga.commit();
   run.decided = 'committed';
   run.operator.dropGiveUp();
+  // Nothing flows between the nodes any more: what is left to do is each node's own.
+  run.admission?.done('prepare', 'transfer', 'switchover');
   state.enter('verifying', `vm ${plan.vmid} belongs to ${plan.target}`);
   try {
     if (result === null) {
@@ -43,17 +44,6 @@ export async function rollForward(run: MigrationRun, result: SwitchResult | null
   return report;
 }
 
-/** Token and lock: the last traces, wherever the guest is. The lock goes last: by it a workflow that is reset finds its own traces. */
-export async function endEpoch(run: MigrationRun): Promise<void> {
-  await complete(run, 'forget the epoch', () => forgetEpoch(run));
-  await complete(run, 'unlock the guest', () => persist(run, 'unlock the guest', (s) => s.cluster.unlockGuest(run.ref)));
-}
-
-export function cleanUp(run: MigrationRun, side: 'source' | 'target', attempt: (steps: Steps) => Promise<unknown>): Promise<void> {
-  const what = `clean up ${run.plan[side]}`;
-  return complete(run, what, () => onNode(run, side, what, attempt));
-}
-
 /** What can't be proved the same on the target is kept: nothing is freed that may be needed. */
 async function cleanUpSource(run: MigrationRun): Promise<void> {
   const { planned, state, plan } = run;
@@ -66,13 +56,4 @@ async function cleanUpSource(run: MigrationRun): Promise<void> {
       return s.source.cleanupSource({ ...planned, keepDisks: true });
     }
   });
-}
-
-/** A node on which a newer migration owns the guest has nothing of ours left, and one that was fenced cleans up later: an incident, no obstacle. */
-async function complete(run: MigrationRun, what: string, step: () => Promise<unknown>): Promise<void> {
-  try {
-    await step();
-  } catch (error) {
-    run.state.incident(error instanceof LeftBehind ? error.message : `${what}: ${codeOf(error)}: ${messageOf(error)}`);
-  }
 }

@@ -1,4 +1,4 @@
-import type { EpochRef } from '../../domain/contracts/activities.js';
+import type { EpochRef } from '../../domain/ids.js';
 import type { SettlementFacts } from '../../domain/contracts/reconcile.js';
 import type { MigrationReport } from '../../domain/contracts/report.js';
 import { messageOf } from '../../domain/errors.js';

@@ -6,7 +6,7 @@ import type { FerryClient } from '../../connection.js';
 import { EXIT } from '../exit-codes.js';
 import { rawEvacuation, type EvacuationFlags } from '../evacuation-request.js';
 import type { Io } from '../io.js';
-import type { RunRef } from '../present.js';
+import type { RunRef } from '../presenter.js';
 
 export interface EvacuateFlags extends EvacuationFlags {
   readonly dryRun?: boolean;

@@ -1,7 +1,8 @@
 import { parseMigrateRequest } from '../../../domain/edge/migrate-request.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import type { Io } from '../io.js';
-import { comeBack, presenterFor } from '../present.js';
+import { presenterFor } from '../present.js';
+import { comeBack } from '../presenter.js';
 import { rawRequest, type MigrateFlags } from '../request.js';
 
 /** `ferry migrate`: starts it, shows it to its end. Nothing is sent, and Temporal not even loaded, for input that can't be right. */

@@ -5,6 +5,7 @@ import { isOlder } from '../versions.js';
 import { checkCluster } from '../check-cluster.js';
 import { checkLock } from '../check-lock.js';
 import { checkBridges, checkAddresses } from '../check-network.js';
+import { sharedButOffline } from '../check-storages.js';
 import { refuse, withoutRepeats } from '../refuse.js';
 import { buildColdPlan } from './build-plan.js';
 import { checkRoom } from './check-room.js';
@@ -21,11 +22,14 @@ export function checkCold(facts: MigrationFacts, request: MigrateRequest, guest:
     ...(mode === 'restart' ? checkBridges(context) : []),
     ...checkEngine(context), ...checkRoom(context),
   ]);
-  const warnings = warnOfState(context);
+  const warnings = [...warnOfState(context), ...warnOfShared(context)];
   if (refusals.length > 0) return { refusals, warnings, plan: null };
   const plan = buildColdPlan(context);
   return plan === null ? { refusals: [incomplete], warnings, plan } : { refusals, warnings, plan };
 }
+
+const warnOfShared = ({ volumes, source }: ColdContext): string[] =>
+  (source === null ? [] : sharedButOffline(volumes.flatMap(({ storage }) => (storage?.shared === true ? [storage.id] : [])), source));
 
 function checkEngine({ source, target }: ColdContext): Refusal[] {
   if (source === null || target === null || !isOlder(target.engineVersion, source.engineVersion)) return [];

@@ -1,5 +1,5 @@
 import type { Refusal } from '../../contracts/plan.js';
-import { localResources } from '../../guest/local-resources.js';
+import { localResources, mappingOf } from '../../guest/local-resources.js';
 import { refuse } from '../refuse.js';
 import type { ColdContext } from './context.js';
 
@@ -35,7 +35,8 @@ function checkContainer({ source, request: { vmid, target, online, restart, offl
   return [refuse('restart-required', `can't migrate running container without --online or --restart: CT ${vmid} runs, and running container can only be migrated in restart mode`, how)];
 }
 
-function checkVm({ guest, source, request: { vmid, force, healthCheck } }: ColdContext): Refusal[] {
+function checkVm(context: ColdContext): Refusal[] {
+  const { guest, source, request: { vmid, force, healthCheck } } = context;
   const refusals: Refusal[] = [];
   const state = source?.guest.state ?? null;
   if (state !== null && state !== 'stopped' && state !== 'running') {
@@ -44,12 +45,22 @@ function checkVm({ guest, source, request: { vmid, force, healthCheck } }: ColdC
   if (healthCheck !== undefined && healthCheck !== 'none') {
     refusals.push(refuse('health-check-unsupported', `VM ${vmid}: --health-check ${healthCheck} is asked inside a container's network, and this is a VM`, 'leave it out: the VM has to run, and QEMU to answer'));
   }
+  refusals.push(...checkMappings(context));
   const { local } = guest.kind === 'qemu' ? localResources(guest.config) : { local: [] };
   if (local.length > 0 && !force) {
     refusals.push(refuse('local-devices', `can't migrate VM which uses local devices: ${local.join(', ')}`,
       `remove them (qm set ${vmid} --delete ${local[0]}), or move it all the same with --force: it will need such devices on the target`));
   }
   return refusals;
+}
+
+/** --force does not help here either: without the mapping the guest can't be started there. */
+function checkMappings({ guest, cluster: { mappings }, request: { target } }: ColdContext): Refusal[] {
+  if (guest.kind !== 'qemu' || mappings === undefined) return [];
+  const { values } = guest.config;
+  const missing = localResources(guest.config).mapped.filter((key) => mappings.find(({ id }) => id === mappingOf(values[key] ?? ''))?.nodes.includes(target) !== true);
+  if (missing.length === 0) return [];
+  return [refuse('mapped-devices-missing', `can't migrate to '${target}': missing mapped devices ${missing.join(', ')}`, `add ${target} to their mappings (Datacenter, Resource Mappings), or remove them`)];
 }
 
 function checkTarget({ target, guest, request: { vmid } }: ColdContext): Refusal[] {

@@ -54,6 +54,7 @@ function place(context: ColdContext, volume: UsedVolume & { readonly storage: St
     volid, usedAs: placeOf(mentions[0]), sourceFormat: facts.format, targetStorage: target.id, targetFormat,
     sizeBytes: facts.sizeBytes, usedBytes: facts.usedBytes,
     fixedName: isCloudInit(volid) || mentions.some(({ key }) => key === 'vmstate'),
+    ...(facts.format === 'subvol' && storage.type === 'btrfs' && target.type === 'btrfs' ? { stream: 'btrfs' } : {}),
   };
   return { moves: [move], refusals };
 }

@@ -43,7 +43,7 @@ async function end(vmid: Vmid, paths: LxcPaths, initPid: number | null, { timeou
       await settled(vmid, paths, monitor);
       return 'halted';
     }
-    if (kill !== true) throw notStopped(vmid, refusal ?? `its init did not halt within ${timeoutMs} ms`);
+    if (kill !== true) throw notStopped(vmid, refusal ?? `its init did not halt within ${timeoutMs} ms (container did not stop)`);
   }
   const refusal = await command(vmid, paths, '--kill');
   if (!(await gone(init, MONITOR_TIMEOUT_MS))) throw notStopped(vmid, refusal ?? 'its init is still there after SIGKILL');

@@ -1,6 +1,6 @@
 import type { Drive } from '../../../domain/guest/vm-config.js';
 import { MigrationError } from '../../../domain/errors.js';
-import type { Image } from './build.js';
+import type { Image } from './input.js';
 import { isOn } from './option-text.js';
 
 /** The drive's two nodes as `-blockdev` JSON: format node `drive-<name>` over protocol node `file-<name>`. */

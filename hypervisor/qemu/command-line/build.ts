@@ -1,11 +1,11 @@
 import { MigrationError } from '../../../domain/errors.js';
-import type { DriveName, Volid } from '../../../domain/ids.js';
 import type { VmConfig } from '../../../domain/guest/vm-config.js';
-import { driveQmpPath, generalQmpPath, pidPath, type RunPaths } from '../../paths.js';
+import { driveQmpPath, generalQmpPath, pidPath } from '../../paths.js';
 import { bootIndexes } from './boot-order.js';
 import { portArgs } from './character-devices.js';
 import { cpuArgs } from './cpu.js';
 import { driveArgs, sortDrives } from './drives.js';
+import type { CommandLineInput } from './input.js';
 import { machineOf } from './machine.js';
 import { netArgs } from './net.js';
 import { quoteComma } from './option-text.js';
@@ -13,28 +13,6 @@ import { PciSlots } from './pci.js';
 import { smbiosArgs, smbiosUuid } from './smbios.js';
 import { splitWords } from '../../../domain/split-words.js';
 import { vgaArgs } from './vga.js';
-
-export interface Image {
-  readonly path: string;
-  readonly format: string;
-}
-
-export interface CommandLineInput {
-  readonly config: VmConfig;
-  readonly paths: RunPaths;
-  readonly resolve: (volid: Volid) => Image;
-  readonly binary: string;
-  /** Versioned machine type; overrides the config's. */
-  readonly machine?: string;
-  /** Waits for a migration stream, guest stopped. */
-  readonly incoming: boolean;
-  /** Starts with the guest stopped, ready to run. */
-  readonly paused?: boolean;
-  /** Images in place of the config's, by drive: what a migration copies to. */
-  readonly overrides?: Readonly<Record<DriveName, Image>>;
-  /** io_uring works on this node (see the node's static facts). Otherwise drives without `aio` use threads. */
-  readonly ioUring?: boolean;
-}
 
 /**
  * The QEMU command for a guest's config: argv, binary first. Pure and in a fixed order, with pinned PCI addresses, so

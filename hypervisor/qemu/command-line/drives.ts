@@ -1,6 +1,6 @@
 import type { Drive } from '../../../domain/guest/vm-config.js';
 import { blockdevArg } from './blockdev.js';
-import type { CommandLineInput, Image } from './build.js';
+import type { CommandLineInput, Image } from './input.js';
 import { controllerArgs, type ScsiHardware, scsiHardwareOf, scsiPlace } from './controllers.js';
 import type { MachineFamily } from './machine.js';
 import { isOn, quoteComma } from './option-text.js';

@@ -1,5 +1,6 @@
 import { MigrationError } from '../../../domain/errors.js';
-import type { CommitTimes, EpochRef } from '../../../domain/contracts/activities.js';
+import type { CommitTimes } from '../../../domain/contracts/activities.js';
+import type { EpochRef } from '../../../domain/ids.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { moveDrives } from '../../../domain/guest/move-drives.js';
 import { failpoint } from '../../failpoint.js';

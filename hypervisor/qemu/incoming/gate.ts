@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
-import type { CommitTimes, EpochRef } from '../../../domain/contracts/activities.js';
+import type { CommitTimes } from '../../../domain/contracts/activities.js';
+import type { EpochRef } from '../../../domain/ids.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { failpoint } from '../../failpoint.js';
 import type { HandoffAnswer } from '../../transport/handoff/client.js';

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { MigrationError } from '../../../domain/errors.js';
-import type { DiskExport, Endpoint } from '../../../domain/contracts/activities.js';
+import type { DiskExport } from '../../../domain/contracts/activities.js';
+import type { Endpoint } from '../../../domain/contracts/endpoint.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { QemuAddress } from '../qmp/address.js';
 import type { ListenOn } from '../../transport/listen-spec.js';

@@ -1,5 +1,5 @@
 import { MigrationError } from '../../../domain/errors.js';
-import type { EpochRef } from '../../../domain/contracts/activities.js';
+import type { EpochRef } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
 import { neverBegun } from '../never-begun.js';
 import type { TargetDeps } from './target-deps.js';

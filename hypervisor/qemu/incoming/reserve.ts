@@ -1,8 +1,9 @@
 import { MigrationError } from '../../../domain/errors.js';
-import type { Endpoint, EpochRef, TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { Endpoint } from '../../../domain/contracts/endpoint.js';
+import type { DriveName, EpochRef, Volid } from '../../../domain/ids.js';
 import type { LockOwner } from '../../../domain/contracts/facts.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
-import type { DriveName, Volid } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
 import { lookAtQemu } from '../look.js';
 import { Monitor } from '../qmp/monitor.js';

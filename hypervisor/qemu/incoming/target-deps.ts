@@ -1,8 +1,7 @@
-import type { EpochRef } from '../../../domain/contracts/activities.js';
+import type { DriveName, EpochRef, NodeName, Vmid, Volid } from '../../../domain/ids.js';
 import type { HandoffAnswer } from '../../transport/handoff/client.js';
 import type { HandoffServer } from '../../transport/handoff/server.js';
 import type { ListenOn, ListenSpec } from '../../transport/listen-spec.js';
-import type { DriveName, NodeName, Vmid, Volid } from '../../../domain/ids.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore, GuestLock, Journal } from '../../../domain/contracts/ports.js';
 import type { VmConfig } from '../../../domain/guest/vm-config.js';

@@ -1,5 +1,6 @@
 import { MigrationError } from '../../../domain/errors.js';
-import type { CommitTimes, EpochRef, TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { CommitTimes, TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { EpochRef } from '../../../domain/ids.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { failpoint } from '../../failpoint.js';
 import type { HandoffServer } from '../../transport/handoff/server.js';

@@ -1,9 +1,9 @@
 import { MigrationError, messageOf } from '../../../domain/errors.js';
-import type { CommitTimes, EpochRef, TargetEndpoints, TargetEvidence } from '../../../domain/contracts/activities.js';
+import type { CommitTimes, TargetEndpoints, TargetEvidence } from '../../../domain/contracts/activities.js';
+import type { Epoch, EpochRef } from '../../../domain/ids.js';
 import type { GuestRunState } from '../../../domain/contracts/facts.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
-import type { Epoch } from '../../../domain/ids.js';
 import { runsAsPlanned } from '../../../domain/guest/runs-as-planned.js';
 import { failpoint } from '../../failpoint.js';
 import { coldPlanOf } from '../../journal/entry-plan.js';

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { PrecopyVisit, SwitchoverResult } from '../../../domain/contracts/activities.js';
-import type { NextStep, RoundSample } from '../../../domain/convergence/decide.js';
+import type { NextStep, RoundSample } from '../../../domain/convergence/sample.js';
 import type { QemuAddress } from '../qmp/address.js';
 import type { QmpEvent } from '../qmp/client.js';
 import { handOverUntilDecided } from '../../handover/until-decided.js';

@@ -1,4 +1,4 @@
-import type { RoundSample } from '../../../domain/convergence/decide.js';
+import type { RoundSample } from '../../../domain/convergence/sample.js';
 import type { MigrationInfo } from '../qmp/monitor.js';
 
 /** Turns QEMU's figures into one visit's sample. Bandwidth is taken from `mbps` (megabits, qapi/migration.json). */

@@ -1,7 +1,6 @@
 import { MigrationError } from '../../../domain/errors.js';
-import type { EpochRef } from '../../../domain/contracts/activities.js';
+import type { EpochRef, Volid } from '../../../domain/ids.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
-import type { Volid } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
 import { lookAtQemu } from '../look.js';
 import type { SourceDeps } from './source-deps.js';

@@ -1,7 +1,7 @@
-import type { EpochRef, TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { EpochRef, NodeName, Vmid, Volid } from '../../../domain/ids.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore, Journal } from '../../../domain/contracts/ports.js';
-import type { NodeName, Vmid, Volid } from '../../../domain/ids.js';
 import type { Channels } from '../../transport/channels.js';
 import type { QmpClient } from '../qmp/client.js';
 

@@ -1,5 +1,5 @@
 import { MigrationError } from '../../../domain/errors.js';
-import type { EpochRef } from '../../../domain/contracts/activities.js';
+import type { EpochRef } from '../../../domain/ids.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { failpoint } from '../../failpoint.js';
 import { Monitor } from '../qmp/monitor.js';

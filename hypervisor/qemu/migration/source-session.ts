@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import { failpoint } from '../../failpoint.js';
-import type { DiskSyncReport, EpochRef, PrecopyInput, PrecopyVisit, SwitchoverResult, TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { DiskSyncReport, PrecopyInput, PrecopyVisit, SwitchoverResult, TargetEndpoints } from '../../../domain/contracts/activities.js';
+import type { EpochRef } from '../../../domain/ids.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
-import type { RoundSample } from '../../../domain/convergence/decide.js';
+import type { RoundSample } from '../../../domain/convergence/sample.js';
 import type { Channels } from '../../transport/channels.js';
 import type { QmpClient } from '../qmp/client.js';
 import { Monitor } from '../qmp/monitor.js';
@@ -54,8 +55,8 @@ export class SourceSession {
     const monitor = new Monitor(client);
     if (channels.nbd === null) throw new MigrationError('MirrorFailed', 'mirror failed: the target offers no NBD server');
     const memory = foldSource(await this.#deps.journal.requireCurrent(this.ref.vmid, this.ref.epoch));
-    // QEMU would stand still while it connects to a network that does not answer.
-    if (!memory.mirroring) await untilArmed(channels.handoff, signal);
+    // QEMU would stand still while it connects to a network that does not answer; a tunnel has connected already.
+    if (!memory.mirroring && channels.tunnel === null) await untilArmed(channels.handoff, signal);
     this.#takeBudget(memory.steered);
     await this.#note('mirroring');
     await failpoint('source.mirrors.before');
@@ -82,7 +83,8 @@ export class SourceSession {
     await driver.holdWhile(await this.#probe.reason(() => this.#deps.token.probeWritable(this.ref.vmid)));
     const visit = await driver.visit(input.seenVisits, signal, onFigures);
     if (visit.kind === 'round') await failpoint('source.round.after');
-    return visit;
+    const over = visit.kind === 'switching' && driver.state === 'switched';
+    return over && input.takesResult === true ? { ...visit, result: await this.switchover(signal) } : visit;
   }
 
   async switchover(signal: AbortSignal): Promise<SwitchoverResult> {

@@ -1,9 +1,9 @@
 import { MigrationError, messageOf } from '../../../domain/errors.js';
-import type { EpochRef, SourceEvidence } from '../../../domain/contracts/activities.js';
+import type { SourceEvidence } from '../../../domain/contracts/activities.js';
+import type { Epoch, EpochRef, Vmid, Volid } from '../../../domain/ids.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { JournalEntry } from '../../../domain/contracts/ports.js';
 import type { DamagedEntry } from '../../../domain/contracts/reconcile.js';
-import type { Epoch, Vmid, Volid } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
 import { coldPlanOf } from '../../journal/entry-plan.js';
 import { lookAtQemu } from '../look.js';

@@ -1,8 +1,7 @@
 import { MigrationError } from '../../../domain/errors.js';
-import type { EpochRef } from '../../../domain/contracts/activities.js';
+import type { EpochRef, NodeName } from '../../../domain/ids.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore, Journal } from '../../../domain/contracts/ports.js';
-import type { NodeName } from '../../../domain/ids.js';
 import { failpoint } from '../../failpoint.js';
 import type { HandoffClient } from '../../transport/handoff/client.js';
 import type { QmpClient } from '../qmp/client.js';

@@ -1,5 +1,5 @@
 import type { PrecopyVisit } from '../../../domain/contracts/activities.js';
-import type { RoundSample } from '../../../domain/convergence/decide.js';
+import type { RoundSample } from '../../../domain/convergence/sample.js';
 import { pause } from '../../wait.js';
 import type { DriverState } from './driver-state.js';
 

@@ -9,7 +9,7 @@ import { imageInfo } from '../image-info.js';
 import { makeImage } from '../make-image.js';
 import { directoryStorage, imageFolder, storageOf, unavailable, volumePath } from '../volume-path.js';
 import type { VolumeFormat, VolumeLocation, VolumeStore } from '../volume-store.js';
-import { deleteSubvolume, isSubvolume, makeSubvolume } from './subvolume.js';
+import { deleteSubvolumeTree, isSubvolume, makeSubvolume } from './subvolume.js';
 
 /** The image inside the subvolume of its name (PVE's BTRFSPlugin). */
 const IMAGE_NAME = 'disk.raw';
@@ -67,7 +67,7 @@ export function createBtrfsStorage(storages: readonly StorageConfig[], node: Nod
       const location = resolve(volid);
       const subvolume = subvolumeOf(location);
       if (!isOwnVolume(basename(subvolume))) throw unavailable(location.storage, `${volid} is not a guest's own volume`, { volid });
-      if (await isSubvolume(subvolume)) await deleteSubvolume(subvolume);
+      if (await isSubvolume(subvolume)) await deleteSubvolumeTree(subvolume);
       else await removeTree(location.storage, subvolume);
       await removeIfEmpty(dirname(subvolume));
     },

@@ -10,35 +10,35 @@ export interface FerrySnapshot extends SubvolumeIds {
   readonly number: number;
 }
 
-export const FERRY_SNAPSHOT = /^__ferry_([0-9a-f]{8})_(\d{1,6})__$/;
+export const FERRY_SNAPSHOT = /^__ferry_([0-9a-f]{12})_(\d{1,6})__$/;
 
-export function ferrySnapshotName(epoch8: string, number: number): string {
-  const name = `__ferry_${epoch8}_${number}__`;
-  if (!FERRY_SNAPSHOT.test(name)) throw new MigrationError('Internal', `name snapshot failed: ${name}: eight hexadecimal digits are expected`);
+export function ferrySnapshotName(short: string, number: number): string {
+  const name = `__ferry_${short}_${number}__`;
+  if (!FERRY_SNAPSHOT.test(name)) throw new MigrationError('Internal', `name snapshot failed: ${name}: twelve hexadecimal digits are expected`);
   return name;
 }
 
 /** Those in this folder (`images/<vmid>`), the latest last. */
-export async function ferrySnapshots(folder: string, epoch8: string): Promise<readonly FerrySnapshot[]> {
+export async function ferrySnapshots(folder: string, short: string): Promise<readonly FerrySnapshot[]> {
   const names = await readdir(folder).catch(() => []);
   const found = await Promise.all(names.map(async (name) => {
     const [, epoch, number] = FERRY_SNAPSHOT.exec(name) ?? [];
-    const ids = epoch === epoch8 ? await subvolumeIds(join(folder, name)) : null;
+    const ids = epoch === short ? await subvolumeIds(join(folder, name)) : null;
     return ids === null ? [] : [{ ...ids, name, path: join(folder, name), number: Number(number) }];
   }));
   return found.flat().sort((a, b) => a.number - b.number);
 }
 
 /** The first number nobody took, whatever lies there. */
-export async function nextSnapshotNumber(folder: string, epoch8: string): Promise<number> {
-  const taken = (await readdir(folder)).flatMap((name) => (FERRY_SNAPSHOT.exec(name)?.[1] === epoch8 ? [Number(FERRY_SNAPSHOT.exec(name)?.[2])] : []));
+export async function nextSnapshotNumber(folder: string, short: string): Promise<number> {
+  const taken = (await readdir(folder)).flatMap((name) => (FERRY_SNAPSHOT.exec(name)?.[1] === short ? [Number(FERRY_SNAPSHOT.exec(name)?.[2])] : []));
   return Math.max(0, ...taken) + 1;
 }
 
 /** Removes a migration's snapshots beside this volume, half-received ones too. Returns their names; again is no error. */
-export async function removeFerrySnapshots(volumePath: string, epoch8: string): Promise<readonly string[]> {
+export async function removeFerrySnapshots(volumePath: string, short: string): Promise<readonly string[]> {
   const folder = dirname(volumePath);
-  const names = (await readdir(folder).catch(() => [])).filter((name) => FERRY_SNAPSHOT.exec(name)?.[1] === epoch8);
+  const names = (await readdir(folder).catch(() => [])).filter((name) => FERRY_SNAPSHOT.exec(name)?.[1] === short);
   const removed = [];
   for (const name of names) {
     if (!await isSubvolume(join(folder, name))) continue;

@@ -20,6 +20,21 @@ export async function deleteSubvolume(path: string): Promise<void> {
   if (await isSubvolume(path)) await btrfs(['subvolume', 'delete', '--commit-after', '--', path]);
 }
 
+/** With those that lie inside it, which keep it from being deleted. Nobody may use it any more. */
+export async function deleteSubvolumeTree(path: string): Promise<void> {
+  if (await isSubvolume(path) && (await nestedSubvolumes(path)).length > 0) {
+    const found = await runOk('find', [path, '-mindepth', '1', '-depth', '-type', 'd', '-inum', '256', '-print0'], { code: 'StorageUnavailable', timeoutMs: MOST_MS });
+    for (const inner of found.split('\0').filter((name) => name !== '')) await deleteSubvolume(inner);
+  }
+  await deleteSubvolume(path);
+}
+
+/** Subvolumes that lie inside this one: no snapshot of it, and no stream, holds what is in them. Paths from the file system's top. */
+export async function nestedSubvolumes(path: string): Promise<readonly string[]> {
+  const listed = await runOk('btrfs', ['subvolume', 'list', '-o', '--', path], { code: 'StorageUnavailable', timeoutMs: 60_000, env: { LC_ALL: 'C' } });
+  return [...listed.matchAll(/^ID .* path (.+)$/gm)].map(([, name]) => String(name));
+}
+
 export interface SubvolumeIds {
   readonly uuid: string;
   /** Of the subvolume it was received from; null: it was made here. */

@@ -8,11 +8,11 @@ const Volume = z.string().min(1).max(512);
 
 /** Source → target, the first message of a connection: what it is for. Never a path: the target looks the volume up itself. */
 export const Opening = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('blocks'), volume: Volume, sizeBytes: z.int().nonnegative(), chunkBytes: z.literal([...CHUNK_SIZES]) }),
+  z.strictObject({ kind: z.literal('blocks'), volume: Volume, sizeBytes: z.int().nonnegative(), chunkBytes: z.literal([...CHUNK_SIZES]), hashKey: z.string().regex(/^[0-9a-f]{32}$/) }),
   z.strictObject({ kind: z.literal('blocks-data'), session: Session }),
   z.strictObject({ kind: z.literal('tree'), volume: Volume, pass: z.enum(['presync', 'final']), args: z.array(z.string().max(256)).max(32) }),
-  /** `paths`: only these, relative to the tree. */
-  z.strictObject({ kind: z.literal('tree-verify'), volume: Volume, paths: z.array(z.string().max(4096)).max(1000).exactOptional() }),
+  /** `paths`: only these, relative to the tree. `snapshot`: what was received under this name, beside the volume. */
+  z.strictObject({ kind: z.literal('tree-verify'), volume: Volume, paths: z.array(z.string().max(4096)).max(1000).exactOptional(), snapshot: z.string().regex(FERRY_SNAPSHOT).exactOptional() }),
   z.strictObject({ kind: z.literal('btrfs'), volume: Volume, pass: z.enum(['presync', 'final']), snapshot: z.string().regex(FERRY_SNAPSHOT), uuid: Uuid, parents: z.array(Uuid).max(1000) }),
   z.strictObject({ kind: z.literal('convert'), volume: Volume, format: z.enum(['raw', 'qcow2']), sizeBytes: z.int().nonnegative() }),
   z.strictObject({ kind: z.literal('nbd'), session: Session }),

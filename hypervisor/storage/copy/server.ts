@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { Volid } from '../../../domain/ids.js';
@@ -53,7 +54,7 @@ export function createCopyServer(options: CopyServerOptions): CopyServer {
       case 'tree':
         return serveTree(channel, opening, await resolve(opening.volume), rsync);
       case 'tree-verify':
-        return serveTreeVerification(channel, opening, await resolve(opening.volume), manifests);
+        return serveTreeVerification(channel, opening, treeOf(await resolve(opening.volume), opening.snapshot), manifests);
       case 'btrfs':
         return serveSubvolume(channel, opening, await resolve(opening.volume));
       case 'convert':
@@ -84,6 +85,9 @@ export function createCopyServer(options: CopyServerOptions): CopyServer {
     },
   };
 }
+
+/** A received snapshot lies beside its volume. */
+const treeOf = (path: string, snapshot: string | undefined): string => (snapshot === undefined ? path : join(dirname(path), snapshot));
 
 function required(runDir: string | undefined): string {
   if (runDir === undefined) throw new MigrationError('StorageUnavailable', 'convert volume failed: this node has no place for the export');

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
-import type { EpochRef } from '../../../domain/contracts/activities.js';
+import type { EpochRef } from '../../../domain/ids.js';
 import { openJsonLines, type JsonLines } from './json-lines.js';
 import { ServerMessage, type ClientMessage, type HandoffAnswer, type HandoverStatement } from './messages.js';
 import { newNonce, proofOf, proves } from './secret.js';

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
-import type { Endpoint } from '../../../domain/contracts/activities.js';
+import type { Endpoint } from '../../../domain/contracts/endpoint.js';
 import type { ListenOn } from '../listen-spec.js';
 import { PSK_IDENTITY, TLS_OPTIONS } from './secret.js';
 

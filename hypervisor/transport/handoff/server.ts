@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
-import type { Endpoint, EpochRef } from '../../../domain/contracts/activities.js';
+import type { Endpoint } from '../../../domain/contracts/endpoint.js';
+import type { EpochRef } from '../../../domain/ids.js';
 import type { ListenOn } from '../listen-spec.js';
 import { openJsonLines, type JsonLines } from './json-lines.js';
 import { listenOn } from './listen.js';

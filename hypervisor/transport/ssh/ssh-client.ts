@@ -30,7 +30,7 @@ export async function connectSsh(target: SshTarget): Promise<SshConnection> {
   let refusal: MigrationError | null = null;
   await new Promise<void>((resolve, reject) => {
     client.once('ready', resolve);
-    client.once('error', (error) => reject(refusal ?? failed(target, messageOf(error), error)));
+    client.once('error', (error) => reject(refusal ?? failed(target, loginRefused(error) ? `Can't connect to destination address using public key: ${messageOf(error)}` : messageOf(error), error)));
     client.once('close', () => reject(failed(target, 'the peer closed the connection')));
     try {
       client.connect({
@@ -89,6 +89,8 @@ function connectionOf(client: Client, target: SshTarget): SshConnection {
     close: () => { client.end(); client.destroy(); },
   };
 }
+
+const loginRefused = (error: unknown): boolean => (error as { readonly level?: unknown }).level === 'client-authentication';
 
 /** ssh2's host key algorithms, those of a known key first: a node with several keys then shows the one we know. */
 function hostKeyOrder(knownTypes: readonly string[]): NonNullable<Algorithms['serverHostKey']> {

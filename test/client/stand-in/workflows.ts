@@ -6,6 +6,9 @@ import type { MigrationReport } from '../../../domain/contracts/report.js';
 import type { MigrateRequest } from '../../../domain/contracts/request.js';
 import { reportOf } from './report.js';
 
+/** The real one: it touches nothing. */
+export { slotLedger } from '../../../workflows/slots/slot-ledger.js';
+
 /** The test drives the stand-in by signals: what it shows, and how it ends. */
 export const putSignal = defineSignal<[Partial<MigrationProgress>]>('put');
 export const finishSignal = defineSignal<[MigrationReport['outcome'] | 'invalid-input' | 'no-report']>('finish');

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { decideNextStep, type RoundSample } from '../../../domain/convergence/decide.js';
+import { decideNextStep } from '../../../domain/convergence/decide.js';
+import type { RoundSample } from '../../../domain/convergence/sample.js';
 import { MIB } from '../../../domain/units.js';
 import { policy, rounds, sample } from './samples.js';
 

@@ -1,4 +1,4 @@
-import type { RoundSample } from '../../../domain/convergence/decide.js';
+import type { RoundSample } from '../../../domain/convergence/sample.js';
 import type { ConvergencePolicy } from '../../../domain/convergence/policy.js';
 import { MIB } from '../../../domain/units.js';
 

@@ -6,6 +6,8 @@ const DEFAULTS = {
   ssh: { identityFile: '/root/.ssh/id_rsa', knownHostsFile: '/etc/pve/priv/known_hosts', user: 'root', port: 22 },
   hooks: {}, reconcileIntervalSeconds: 180, portRange: { first: 60000, last: 60049 },
   fence: {},
+  slots: { enabled: true, in: 2, out: 2, nodes: {} },
+  links: {},
 };
 
 describe('parseFerryConfig', () => {
@@ -18,6 +20,12 @@ describe('parseFerryConfig', () => {
       ...DEFAULTS, node: 'pve1', pveRoot: '/lab/pve', portRange: { first: 60000, last: 60002 },
       ssh: { ...DEFAULTS.ssh, identityFile: '/k', port: 2222, knownHostsFile: '/lab/pve/priv/known_hosts' },
     });
+  });
+
+  it('takes slots and links', () => {
+    const { slots, links } = parseFerryConfig({ slots: { in: 4, nodes: { pve1: { out: 0 } } }, links: { rack1: { nodes: ['pve1', 'pve2'], transfers: 3 } } });
+    expect(slots).toEqual({ enabled: true, in: 4, out: 2, nodes: { pve1: { out: 0 } } });
+    expect(links).toEqual({ rack1: { nodes: ['pve1', 'pve2'], transfers: 3, counts: 'crossing' } });
   });
 
   it.each([
@@ -33,6 +41,9 @@ describe('parseFerryConfig', () => {
     [{ fence: { pve1: { command: 'off "pve1' } } },
       'fence.pve1.command: expected a command: an array of strings, or one string that is split at spaces (split words failed: off "pve1: a quote (") is not closed), got "off \\"pve1"'],
     [{ fence: { pve1: { command: ['off'], timeoutSeconds: 0 } } }, 'fence.pve1.timeoutSeconds: expected a whole number from 1 to 540, got 0'],
+    [{ slots: { inn: 1 } }, "unknown key 'slots.inn', did you mean 'slots.in'?"],
+    [{ slots: { nodes: { pve1: { out: -1 } } } }, 'slots.nodes.pve1.out: expected a whole number from 0 to 1000, got -1'],
+    [{ links: { rack1: { nodes: [] } } }, 'links.rack1.nodes: expected a list of node names, got []'],
     [{ ssh: { port: 0 }, runDir: 5 }, 'runDir: expected an absolute path, got 5; ssh.port: expected a whole number from 1 to 65535, got 0'],
   ])('refuses %j in one sentence', (raw, cause) => {
     expect(() => parseFerryConfig(raw)).toThrow(expect.objectContaining({ code: 'InvalidInput', message: `read configuration failed: ${cause}` }));

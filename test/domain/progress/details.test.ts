@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { PHASES, type MigrationProgress } from '../../../domain/contracts/progress.js';
+import { type MigrationProgress } from '../../../domain/contracts/progress.js';
+import { PHASES } from '../../../domain/contracts/phase.js';
 import { MAX_DETAILS_BYTES, renderCurrentDetails, renderProgressLine } from '../../../domain/progress/details.js';
 import { MIB } from '../../../domain/units.js';
 import { sample } from '../convergence/samples.js';

@@ -1,5 +1,6 @@
 import type { LivePlan } from '../../../domain/contracts/plan.js';
-import type { GuestClaims, LedgerEntry, NodeSurvey, RunState, Thing } from '../../../domain/contracts/reconcile.js';
+import type { GuestClaims, LedgerEntry, NodeSurvey, Thing } from '../../../domain/contracts/reconcile.js';
+import type { RunState } from '../../../domain/contracts/run-state.js';
 import { judgeNode, tracesOf } from '../../../domain/reconcile/judge-node.js';
 
 const EPOCH = '11111111-2222-3333-4444-555555555555';

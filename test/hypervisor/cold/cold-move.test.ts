@@ -39,6 +39,17 @@ test('what the target received is not what is here: nothing is freed', async () 
   expect(nodes.freed).toEqual([]);
 });
 
+test('the agent dies after it has freed a volume: the next one does not ask again whether that had arrived', async () => {
+  await switchOver(await copied());
+  nodes.dies = 'after freeing';
+  await expect(nodes.source.cleanup(REF, nodes.plan, { keepDisks: false })).rejects.toThrow('killed');
+  await nodes.restart('source');
+  nodes.dies = null;
+  nodes.differs = true;
+  await nodes.source.cleanup(REF, nodes.plan, { keepDisks: false });
+  expect(nodes.freed).toEqual(['pve1 local:201/subvol-201-disk-0.subvol', 'pve1 local:201/subvol-201-disk-0.subvol']);
+});
+
 test('one that does not stop in time runs on, and the target can never take it', async () => {
   const endpoints = await copied();
   nodes.powers.source.stubborn = true;
@@ -124,6 +135,19 @@ test('the source\'s agent dies after HANDOVER: the next one says it again, and t
   expect(running()).toEqual([false, true]);
 });
 
+test('called off after HANDOVER, and the target is silent: who waits is let go, the hand-over goes on until the token says otherwise', async () => {
+  const endpoints = await copied();
+  const session = await nodes.source.current(REF, nodes.plan);
+  nodes.answerLost = true;
+  nodes.powers.target.start = () => new Promise(() => undefined);
+  const waiting = switchOver(endpoints);
+  while (nodes.powers.source.runs) await new Promise((resolve) => setImmediate(resolve));
+  while (await decision() !== 'committed') await new Promise((resolve) => setImmediate(resolve));
+  session.callOff();
+  await expect(waiting).rejects.toThrow(/called off after the hand-over, and pve2 does not answer/);
+  expect([running(), await decision()]).toEqual([[false, false], 'committed']);
+});
+
 test('the target\'s agent dies between commit and start: the next one takes the guest over', async () => {
   const endpoints = await copied();
   let starting = false;
@@ -147,6 +171,25 @@ test('the target\'s agent dies while it gives the guest back: the next one ends 
   nodes.powers.target.failsToStart = null;
   expect(await nodes.restart('target')).toEqual(['guest 201 did not come up on pve2 and was given back to pve1: no such bridge']);
   expect([await decision(), nodes.configNode(), nodes.powers.target.runs]).toEqual(['aborted', 'pve1', false]);
+});
+
+test.each([
+  ['moved', async (endpoints: Awaited<ReturnType<typeof copied>>): Promise<void> => {
+    await switchOver(endpoints);
+    await nodes.source.cleanup(REF, nodes.plan, { keepDisks: true });
+    await nodes.target.cleanup(REF);
+  }, 'pve2'],
+  ['rolled back', async (): Promise<void> => {
+    await nodes.source.rollback(REF, nodes.plan);
+    await nodes.target.release(REF);
+  }, 'pve1'],
+] as const)('%s: no snapshot of the move is left on either node, and the journal had said that there may be some', async (_how, end, owner) => {
+  const endpoints = await copied();
+  nodes.snapshots.push('snapshot on pve1');
+  nodes.received.push('snapshot on pve2');
+  await end(endpoints);
+  expect([nodes.snapshots, nodes.received, nodes.configNode()]).toEqual([[], [], owner]);
+  expect(await nodes.recorded('source', 'snapshots')).toEqual([{ volid: 'local:201/subvol-201-disk-0.subvol' }]);
 });
 
 test('rolled back while it never stopped: it is not touched', async () => {

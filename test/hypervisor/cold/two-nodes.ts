@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createCommitToken } from '../../../cluster/commit-token.js';
 import { createGuestConfigStore } from '../../../cluster/guest-config-store.js';
 import { createGuestLock } from '../../../cluster/guest-lock.js';
-import type { EpochRef } from '../../../domain/contracts/activities.js';
+import type { EpochRef } from '../../../domain/ids.js';
 import type { ColdEndpoints } from '../../../domain/contracts/cold.js';
 import type { ColdPlan } from '../../../domain/contracts/plan.js';
 import type { CommitToken, GuestConfigStore } from '../../../domain/contracts/ports.js';
@@ -68,10 +68,14 @@ export class TwoNodes {
   readonly plan: ColdPlan;
   readonly powers: { readonly source: FakePower; readonly target: FakePower };
   readonly freed: string[] = [];
+  /** Snapshots on either node. */
+  readonly snapshots: string[] = [];
+  readonly received: string[] = [];
   /** The next copies fail so. */
   copyFails: ((final: boolean) => Error | null) = () => null;
   answerLost = false;
   differs = false;
+  dies: 'after freeing' | null = null;
   copies: CopyServerInput | null = null;
   onHandover: (() => Promise<HandoffAnswer>) | null = null;
   source: ColdSourceSessions;
@@ -111,6 +115,12 @@ export class TwoNodes {
     return this[side].recover(entries);
   }
 
+  /** What the records of this state say. */
+  async recorded(side: 'source' | 'target', state: string): Promise<readonly unknown[]> {
+    const entry = await this.#journals[side].read(REF.vmid, REF.epoch);
+    return (entry?.records ?? []).filter((record) => record.state === state).map(({ data }) => data);
+  }
+
   configNode(): string {
     return ['pve1', 'pve2'].filter((node) => readdirSync(join(this.pveRoot, 'nodes', node, 'lxc')).includes('201.conf')).join('+');
   }
@@ -128,14 +138,19 @@ export class TwoNodes {
       node: 'pve1', journal: this.#journals.source, token: this.token, configs: this.configs, power: () => this.powers.source,
       warmUp: () => Promise.resolve(),
       openWays: () => Promise.resolve({ handoff: this.#channel(), dialCopy: () => Promise.reject(new Error('not here')), close: () => Promise.resolve(), detach: () => Promise.resolve() }),
-      copy: async ({ volume, targetVolid, final }) => {
+      copy: async ({ volume, targetVolid, final, noteSnapshots }) => {
+        await noteSnapshots(volume.volid);
         const failure = this.copyFails(final);
         if (failure !== null) throw failure;
         if (final) await this.copies?.onWhole(volume.volid, 'd1');
         return { volid: volume.volid, targetVolid, sizeBytes: 10, sentBytes: 10, skippedBytes: 0, resentBytes: 0, elapsedMs: 1, digest: final ? 'd1' : null };
       },
       verify: () => (this.differs ? Promise.reject(new MigrationError('VolumeDiffers', 'verify volume failed')) : Promise.resolve()),
-      freeVolume: async (volid) => { this.freed.push(`pve1 ${volid}`); },
+      freeVolume: async (volid) => {
+        this.freed.push(`pve1 ${volid}`);
+        if (this.dies === 'after freeing') throw new Error('killed');
+      },
+      removeSnapshots: async () => { this.freed.push(...this.snapshots.splice(0)); },
       clearRunDir: () => Promise.resolve(),
     };
   }
@@ -146,6 +161,7 @@ export class TwoNodes {
       nextVolid: () => Promise.resolve('fast:201/subvol-201-disk-7.subvol'),
       createVolume: () => Promise.resolve(),
       freeVolume: async (volid) => { this.freed.push(`pve2 ${volid}`); },
+      removeSnapshots: async () => { this.freed.push(...this.received.splice(0)); },
       listenSpec: () => Promise.resolve({ copy: AT, handoff: AT }),
       serveCopies: async (input) => {
         this.copies = input;

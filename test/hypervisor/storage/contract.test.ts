@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +42,14 @@ describe.each(KINDS)('$type', ({ type, skip, raw, subvolMethod }) => {
     expect(() => store.resolve('s:101/../../x.raw')).toThrow(expect.objectContaining({ code: 'StorageUnavailable' }) as Error);
     expect(() => store.resolve('off:101/vm-101-disk-0.raw')).toThrow(/disabled/);
     expect(await store.exists('s:101/vm-101-disk-0.raw')).toBe(false);
+  });
+
+  on('frees a directory with whatever is in it', async () => {
+    const { path } = await store.createExactly('s:101/subvol-101-disk-0.subvol', 'subvol', 0);
+    mkdirSync(join(path, 'a/b'), { recursive: true });
+    if (type === 'btrfs') for (const inner of ['a/inner', 'a/inner/most']) execFileSync('btrfs', ['-q', 'subvolume', 'create', join(path, inner)]);
+    await store.free('s:101/subvol-101-disk-0.subvol');
+    expect(readdirSync(join(root, 'images'))).toEqual([]);
   });
 
   on('counts names on, whatever kind they are of', async () => {

@@ -1,18 +1,16 @@
-import type { FileHandle } from 'node:fs/promises';
-import { digestOf, type DigestList } from './digest.js';
+import { createDigester, type DigestList } from './digest.js';
 import { dataChunks } from './extents.js';
 import { chunkCount, chunkLength, DIGEST_BYTES, type Geometry } from './geometry.js';
-import { readAll } from './punch.js';
+import { alignedBuffers, type ImageFile } from './image-file.js';
 
-const LOOKAHEAD = 4;
+const LOOKAHEAD = 8;
 const ENTRY_BYTES = 4 + DIGEST_BYTES;
 const MOST_ENTRIES = 1024;
 /** The source waits for these. */
 const BATCH_EVERY_MS = 50;
 
 export interface InventoryInput {
-  readonly file: FileHandle;
-  readonly path: string;
+  readonly image: ImageFile;
   readonly geometry: Geometry;
   readonly qemuImg: string;
 }
@@ -21,15 +19,14 @@ export interface InventoryInput {
  * What a file holds, in batches: the digest of each chunk that is no hole, read from the file now. A batch says up to which
  * chunk (exclusive) everything is told: first that, then index and digest of each.
  */
-export async function takeInventory({ file, path, geometry, qemuImg }: InventoryInput, send: (batch: Buffer) => Promise<void>): Promise<void> {
-  const holdsData = await dataChunks(path, geometry, qemuImg);
+export async function takeInventory({ image, geometry, qemuImg }: InventoryInput, send: (batch: Buffer) => Promise<void>): Promise<void> {
+  const digestOf = createDigester(geometry);
+  const holdsData = await dataChunks(image.path, geometry, qemuImg);
   const chunks = chunkCount(geometry);
-  const buffers = Array.from({ length: LOOKAHEAD }, () => Buffer.allocUnsafeSlow(geometry.chunkBytes));
+  const buffers = alignedBuffers(LOOKAHEAD, geometry.chunkBytes);
   const digestAt = async (index: number): Promise<Buffer> => {
     const buffer = buffers.pop() as (typeof buffers)[number];
-    const bytes = buffer.subarray(0, chunkLength(geometry, index));
-    await readAll(file, bytes, index * geometry.chunkBytes);
-    const digest = digestOf(bytes);
+    const digest = digestOf(await image.read(buffer, index * geometry.chunkBytes, chunkLength(geometry, index)));
     buffers.push(buffer);
     return digest;
   };

@@ -1,18 +1,17 @@
-import type { FileHandle } from 'node:fs/promises';
 import { MigrationError } from '../../../../domain/errors.js';
 import type { Volid } from '../../../../domain/ids.js';
 import type { ChunkSender } from './chunk-sender.js';
 import type { CopyProgress } from './copy-blocks.js';
 import { DigestList, type HashMeter } from './digest.js';
 import { chunkCount, chunkLength, type Geometry } from './geometry.js';
-import { readAll } from './punch.js';
+import type { ImageFile } from './image-file.js';
 import { nonZeroRuns, runBytes } from './runs.js';
 
 /** Arrived damaged so often, it is not chance. */
 const MOST_TRIES = 4;
 
 export interface BlockPassInput {
-  readonly file: FileHandle;
+  readonly image: ImageFile;
   readonly volume: Volid;
   readonly geometry: Geometry;
   /** 1 for each chunk that is no hole here. */
@@ -61,9 +60,8 @@ export class BlockPass {
     this.#wake();
   }
 
-  /** Takes chunk after chunk until there is none left, or the signal says so. */
-  async runLane(sender: ChunkSender): Promise<void> {
-    const buffer = Buffer.allocUnsafeSlow(this.geometry.chunkBytes);
+  /** Takes chunk after chunk, through `buffer`, until there is none left, or the signal says so. */
+  async runLane(sender: ChunkSender, buffer: Buffer): Promise<void> {
     for (let index = await this.#take(); index !== null; index = await this.#take()) {
       await this.#bring(index, buffer, sender);
       this.#done(index);
@@ -71,11 +69,11 @@ export class BlockPass {
   }
 
   async #bring(index: number, buffer: Buffer, sender: ChunkSender): Promise<void> {
-    const { file, geometry, holdsData, meter } = this.#input;
+    const { image, geometry, holdsData, meter } = this.#input;
     const chunk = buffer.subarray(0, chunkLength(geometry, index));
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       if (holdsData[index] === 1) {
-        await readAll(file, chunk, index * geometry.chunkBytes);
+        await image.read(buffer, index * geometry.chunkBytes, chunk.length);
         this.own.set(index, meter.digest(chunk));
       }
       const digest = this.own.get(index);

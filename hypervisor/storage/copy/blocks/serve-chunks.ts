@@ -2,22 +2,23 @@ import { MigrationError } from '../../../../domain/errors.js';
 import type { Channel, Frame } from '../wire/channel.js';
 import { FRAME } from '../wire/frame.js';
 import { encodeAnswer, parseChunkHead, type ChunkHead } from './chunk-head.js';
-import { digestOf } from './digest.js';
+import { createDigester } from './digest.js';
 import { chunkCount, chunkLength } from './geometry.js';
-import { punch, writeAll } from './punch.js';
+import { alignedBuffers } from './image-file.js';
+import { punch } from './punch.js';
 import type { Run } from './runs.js';
 import { onDisk } from './serve-control.js';
 import type { BlocksSession } from './sessions.js';
 
 /** Chunks of one connection that are checked and written at the same time. */
-const AT_ONCE = 3;
+const AT_ONCE = 5;
 /** A hole worth a process. */
 const WORTH_PUNCHING_BYTES = 64 * 1024;
 
 /** The target's end of one connection that brings chunks. A chunk is written only when it is what its digest says. */
 export async function serveChunks(channel: Channel, session: BlocksSession): Promise<void> {
   session.channels.add(channel);
-  const free = Array.from({ length: AT_ONCE }, () => Buffer.allocUnsafeSlow(session.geometry.chunkBytes));
+  const free = alignedBuffers(AT_ONCE, session.geometry.chunkBytes);
   const working = new Set<Promise<void>>();
   try {
     for (let frame = await channel.receive(); frame !== null; frame = await channel.receive()) {
@@ -62,17 +63,18 @@ async function readRuns(channel: Channel, runs: readonly Run[], bytes: Buffer): 
 }
 
 async function take(channel: Channel, session: BlocksSession, head: ChunkHead, bytes: Buffer): Promise<void> {
-  const sound = digestOf(bytes).equals(head.digest);
+  const sound = createDigester(session.geometry)(bytes).equals(head.digest);
   if (sound) await onDisk(session, () => write(session, head, bytes));
   await channel.send(FRAME.answer, encodeAnswer(head.index, sound));
 }
 
-async function write({ file, path, geometry }: BlocksSession, { index, intoHole, runs }: ChunkHead, bytes: Buffer): Promise<void> {
+async function write({ image, geometry, flush }: BlocksSession, { index, intoHole, runs }: ChunkHead, bytes: Buffer): Promise<void> {
   const startBytes = index * geometry.chunkBytes;
   const sparse = gapsOf(runs, bytes.length).some(({ start, end }) => end - start >= WORTH_PUNCHING_BYTES);
-  if (!intoHole && sparse) await punch(file, path, startBytes, bytes.length);
+  if (!intoHole && sparse) await punch(image, startBytes, bytes.length);
   const parts = intoHole || sparse ? runs : [{ start: 0, end: bytes.length }];
-  for (const { start, end } of parts) await writeAll(file, bytes.subarray(start, end), startBytes + start);
+  for (const { start, end } of parts) await image.write(bytes.subarray(start, end), startBytes + start);
+  flush.wrote(bytes.length);
 }
 
 function gapsOf(runs: readonly Run[], lengthBytes: number): readonly Run[] {

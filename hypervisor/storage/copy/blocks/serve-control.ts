@@ -1,5 +1,4 @@
 import { MigrationError, messageOf } from '../../../../domain/errors.js';
-import { run } from '../../../exec.js';
 import { BlocksRequest, type OpeningOf } from '../messages.js';
 import type { Channel } from '../wire/channel.js';
 import { FRAME } from '../wire/frame.js';
@@ -14,7 +13,7 @@ import type { BlocksSession, BlocksSessions } from './sessions.js';
  * again from the disk. Nothing is remembered between passes: the file is all there is.
  */
 export async function serveControl(channel: Channel, opening: OpeningOf<'blocks'>, path: string, sessions: BlocksSessions, qemuImg: string): Promise<void> {
-  const session = await sessions.begin(opening.volume, path, { sizeBytes: opening.sizeBytes, chunkBytes: opening.chunkBytes });
+  const session = await sessions.begin(opening.volume, path, { sizeBytes: opening.sizeBytes, chunkBytes: opening.chunkBytes, hashKey: opening.hashKey });
   session.channels.add(channel);
   try {
     await channel.say({ kind: 'session', session: session.token });
@@ -38,7 +37,7 @@ export async function serveControl(channel: Channel, opening: OpeningOf<'blocks'
 }
 
 /** What goes wrong with the file is the storage's. */
-export async function onDisk<T>({ volume, path }: BlocksSession, work: () => Promise<T>): Promise<T> {
+export async function onDisk<T>({ volume, image: { path } }: BlocksSession, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -47,9 +46,9 @@ export async function onDisk<T>({ volume, path }: BlocksSession, work: () => Pro
   }
 }
 
-async function tellInventory(channel: Channel, { file, path, geometry }: BlocksSession, qemuImg: string, list?: DigestList): Promise<void> {
+async function tellInventory(channel: Channel, { image, geometry }: BlocksSession, qemuImg: string, list?: DigestList): Promise<void> {
   const chunks = chunkCount(geometry);
-  await takeInventory({ file, path, geometry, qemuImg }, async (batch) => {
+  await takeInventory({ image, geometry, qemuImg }, async (batch) => {
     if (list !== undefined) enterBatch(list, batch, chunks);
     await channel.send(FRAME.digests, batch);
   });
@@ -57,19 +56,18 @@ async function tellInventory(channel: Channel, { file, path, geometry }: BlocksS
 
 async function verify(channel: Channel, session: BlocksSession, qemuImg: string): Promise<void> {
   const beganAtMs = performance.now();
-  await session.file.sync();
+  await session.flush.settle();
+  await session.image.sync();
   const syncMs = performance.now() - beganAtMs;
-  // POSIX_FADV_DONTNEED, by coreutils: what is read next comes from the disk.
-  await run('dd', [`if=${session.path}`, 'iflag=nocache', 'count=0', 'status=none']);
   const list = new DigestList(session.geometry);
   await tellInventory(channel, session, qemuImg, list);
   await channel.say({ kind: 'verified', digest: list.combined(), syncMs });
 }
 
-async function punchRanges({ file, path, geometry: { sizeBytes, chunkBytes } }: BlocksSession, ranges: readonly (readonly [first: number, count: number])[]): Promise<void> {
+async function punchRanges({ image, geometry: { sizeBytes, chunkBytes } }: BlocksSession, ranges: readonly (readonly [first: number, count: number])[]): Promise<void> {
   for (const [first, count] of ranges) {
     const startBytes = first * chunkBytes;
     const lengthBytes = Math.min(sizeBytes - startBytes, count * chunkBytes);
-    if (lengthBytes > 0) await punch(file, path, startBytes, lengthBytes);
+    if (lengthBytes > 0) await punch(image, startBytes, lengthBytes);
   }
 }

@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
 import { MigrationError, messageOf } from '../../../../domain/errors.js';
 import type { Volid } from '../../../../domain/ids.js';
 import type { Channel } from '../wire/channel.js';
+import { FlushBehind } from './flush-behind.js';
 import type { Geometry } from './geometry.js';
+import { ImageFile } from './image-file.js';
 
 /** One pass over one volume, on the target: its control connection, and those that bring chunks. */
 export interface BlocksSession {
   readonly token: string;
   readonly volume: Volid;
-  readonly path: string;
   readonly geometry: Geometry;
-  readonly file: FileHandle;
+  readonly image: ImageFile;
+  readonly flush: FlushBehind;
   readonly channels: Set<Channel>;
   /** Waited for before the file is closed. */
   readonly writes: Set<Promise<void>>;
@@ -55,7 +56,8 @@ export class BlocksSessions {
       this.#byToken.delete(session.token);
       for (const channel of session.channels) channel.destroy(new MigrationError('TransportFailed', `copy volume failed: ${volume}: this pass has ended`));
       await Promise.allSettled(session.writes);
-      await session.file.close();
+      await session.flush.settle();
+      await session.image.close();
     }
     this.#sessions.delete(volume);
   }
@@ -63,13 +65,13 @@ export class BlocksSessions {
 
 async function openSession(volume: Volid, path: string, geometry: Geometry): Promise<BlocksSession> {
   try {
-    const file = await open(path, 'r+');
+    const image = await ImageFile.open(path, 'r+');
     // Longer: a hole. Shorter: what is behind is not the source's.
-    await file.truncate(geometry.sizeBytes).catch(async (error: unknown) => {
-      await file.close();
+    await image.truncate(geometry.sizeBytes).catch(async (error: unknown) => {
+      await image.close();
       throw error;
     });
-    return { token: randomBytes(16).toString('hex'), volume, path, geometry, file, channels: new Set(), writes: new Set() };
+    return { token: randomBytes(16).toString('hex'), volume, geometry, image, flush: new FlushBehind(image), channels: new Set(), writes: new Set() };
   } catch (error) {
     throw new MigrationError('StorageUnavailable', `open volume failed: ${volume}: ${messageOf(error)}`, { volume, path }, error);
   }

@@ -18,10 +18,10 @@ export async function serveSubvolume(channel: Channel, opening: OpeningOf<'btrfs
   const folder = dirname(path);
   if (!isOwnVolume(basename(path))) throw failed(opening, `${basename(path)} is not a guest's own volume`);
   const received = join(folder, snapshot);
-  const epoch8 = FERRY_SNAPSHOT.exec(snapshot)?.[1] ?? '';
+  const short = FERRY_SNAPSHOT.exec(snapshot)?.[1] ?? '';
   // One of an earlier try that broke off, or whose answer was lost.
   await deleteSubvolume(received);
-  const known = (await ferrySnapshots(folder, epoch8)).filter(({ receivedUuid }) => receivedUuid !== null && opening.parents.includes(receivedUuid));
+  const known = (await ferrySnapshots(folder, short)).filter(({ receivedUuid }) => receivedUuid !== null && opening.parents.includes(receivedUuid));
   await channel.say({ kind: 'btrfs-go', parent: known.at(-1)?.receivedUuid ?? null });
   try {
     await receive(channel, opening, folder);
@@ -32,6 +32,8 @@ export async function serveSubvolume(channel: Channel, opening: OpeningOf<'btrfs
     throw error;
   }
   if (opening.pass === 'final') await place(received, path, opening);
+  // The last pass need not wait for that.
+  else await deleteSubvolume(path);
   const beganAtMs = performance.now();
   await runOk('sync', ['-f', folder], { code: 'StorageUnavailable', timeoutMs: 600_000 });
   await channel.say({ kind: 'btrfs-done', syncMs: performance.now() - beganAtMs });

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { z } from 'zod';
 import { MigrationError, messageOf, type ErrorCode } from '../../../../domain/errors.js';
 import type { Volid } from '../../../../domain/ids.js';
 import type { Limiter } from '../limiter.js';
@@ -52,9 +53,10 @@ export async function copyTree(input: CopyTreeInput): Promise<CopyTreeResult> {
     rsync.stdin.end();
     const stdout = collect(rsync);
     stdout.catch(() => undefined);
-    const syncMs = await join(channel, relay, rsync, input);
+    const { syncMs, stderr } = await join(channel, relay, rsync, input);
     const exitCode = await rsync.ended;
-    judge(input, exitCode, rsync.stderr());
+    // What went wrong on the target may have been said there only.
+    judge(input, exitCode, rsync.stderr() || stderr);
     return { ...parseRsyncOutput(await stdout), complete: exitCode === 0, syncMs, elapsedMs: performance.now() - beganAtMs };
   } finally {
     await rsync?.kill();
@@ -63,8 +65,8 @@ export async function copyTree(input: CopyTreeInput): Promise<CopyTreeResult> {
   }
 }
 
-/** Brings the two halves of rsync together until both have ended. Returns how long the target synced. */
-async function join(channel: Channel, relay: Relay, rsync: PipedChild, { volume, pass }: CopyTreeInput): Promise<number> {
+/** Brings the two halves of rsync together until both have ended. Returns what the target's half said, and how long it synced. */
+async function join(channel: Channel, relay: Relay, rsync: PipedChild, { volume, pass }: CopyTreeInput): Promise<Pick<z.output<typeof TreeDone>, 'syncMs' | 'stderr'>> {
   // rsync may end before it has said anything: a tree that is not there.
   const early = rsync.ended.then((exitCode) => { throw rsyncFailed(volume, exitCode, rsync.stderr()); });
   early.catch(() => undefined);
@@ -73,8 +75,7 @@ async function join(channel: Channel, relay: Relay, rsync: PipedChild, { volume,
   await channel.say({ kind: 'tree', volume, pass, args: args.slice(2) });
   await channel.hear(Go);
   await Promise.all([pump(stream, channel), drain(channel, stream)]);
-  const done = await channel.hear(TreeDone);
-  return done.syncMs;
+  return channel.hear(TreeDone);
 }
 
 async function collect({ stdout }: PipedChild): Promise<string> {

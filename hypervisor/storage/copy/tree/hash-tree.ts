@@ -160,4 +160,4 @@ function typeOf(stats: BigIntStats): EntryType {
 }
 
 const inodeOf = (stats: BigIntStats): string => `${stats.dev}:${stats.ino}`;
-const untouchedOf = (stats: BigIntStats): Untouched => ({ ino: inodeOf(stats), ctimeNs: String(stats.ctimeNs) });
+const untouchedOf = (stats: BigIntStats): Untouched => ({ ino: String(stats.ino), ctimeNs: String(stats.ctimeNs) });

@@ -24,7 +24,7 @@ export interface ManifestEntry {
   readonly digest?: string;
 }
 
-/** How a file is recognized that was not touched since: it is not read again. */
+/** How a file is recognized that was not touched since: it is not read again. Not by its device: a snapshot of the tree is another one. */
 export interface Untouched {
   readonly ino: string;
   readonly ctimeNs: string;

@@ -22,7 +22,7 @@ export async function serveTree(channel: Channel, { volume, args }: OpeningOf<'t
     await channel.say({ kind: 'go' });
     const incoming = drain(channel, child.stdin);
     incoming.catch(() => child.kill());
-    await pump(child.stdout, channel, 'stays');
+    await pump(child.stdout, channel, { after: 'stays' });
     const exitCode = await child.ended;
     const beganAtMs = performance.now();
     // What was written is the guest's only copy soon.

@@ -58,11 +58,17 @@ export async function serveTreeVerification(channel: Channel, { volume, paths }:
   await pump(Readable.from(linesOf(manifest.entries), { objectMode: false }), channel);
 }
 
+export interface AskForTree extends Omit<VerifyTreeInput, 'dir' | 'previous'> {
+  readonly paths?: readonly string[];
+  /** Not the volume itself, but what was received under this name. */
+  readonly snapshot?: string | undefined;
+}
+
 /** What the target has now: everything, or only these paths. */
-export async function askForTree({ dial, volume, paths, silenceMs, signal }: Omit<VerifyTreeInput, 'dir' | 'previous'> & { readonly paths?: readonly string[] }): Promise<{ readonly withXattrs: boolean; readonly entries: ReadonlyMap<string, ManifestEntry> }> {
+export async function askForTree({ dial, volume, paths, snapshot, silenceMs, signal }: AskForTree): Promise<{ readonly withXattrs: boolean; readonly entries: ReadonlyMap<string, ManifestEntry> }> {
   const channel = new Channel(await dial(), { subject: `look at tree ${volume}`, silenceMs, signal });
   try {
-    await channel.say({ kind: 'tree-verify', volume, ...(paths === undefined ? {} : { paths: [...paths] }) });
+    await channel.say({ kind: 'tree-verify', volume, ...(paths === undefined ? {} : { paths: [...paths] }), ...(snapshot === undefined ? {} : { snapshot }) });
     await channel.hear(Go);
     const { withXattrs, theirs } = await hearManifest(channel);
     return { withXattrs, entries: theirs };

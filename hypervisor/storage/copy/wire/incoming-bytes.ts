@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-const PAUSE_ABOVE_BYTES = 1024 * 1024;
+const PAUSE_ABOVE_BYTES = 2 * 1024 * 1024;
 
 /** What a stream brings, read in exact portions. The stream is paused while nobody reads. */
 export class IncomingBytes {

@@ -7,11 +7,12 @@ import { FRAME } from './frame.js';
 const PIECE_BYTES = 256 * 1024;
 
 /** Sends what `from` brings, then says that it has ended, unless more follows. Returns the bytes. */
-export async function pump(from: Readable, channel: Channel, after: 'ends' | 'stays' = 'ends'): Promise<number> {
+export async function pump(from: Readable, channel: Channel, { after = 'ends', alongside }: { readonly after?: 'ends' | 'stays'; alongside?(piece: Buffer): void } = {}): Promise<number> {
   let bytes = 0;
   for await (const piece of from as AsyncIterable<Buffer>) {
     await channel.send(FRAME.data, undefined, [piece]);
     bytes += piece.length;
+    alongside?.(piece);
   }
   if (after === 'ends') await channel.send(FRAME.end);
   return bytes;

@@ -1,4 +1,5 @@
-import { buildCommandLine, type CommandLineInput } from '../../../../hypervisor/qemu/command-line/build.js';
+import { buildCommandLine } from '../../../../hypervisor/qemu/command-line/build.js';
+import { type CommandLineInput } from '../../../../hypervisor/qemu/command-line/input.js';
 import { vmConfig } from '../../support/vm-config.js';
 
 const build = (lines: Record<string, string>, extra: Partial<CommandLineInput> = {}): string[] => buildCommandLine({

@@ -83,17 +83,17 @@ describe('a second pass', () => {
     const file = await open(bench.path('source.raw'), 'r+');
     await file.write(Buffer.alloc(16 * MIB), 0, 16 * MIB, 0);
     // Half a chunk of zeros: the other half is sent.
-    await file.write(Buffer.alloc(MIB), 0, MIB, 20 * MIB);
+    await file.write(Buffer.alloc(MIB / 2), 0, MIB / 2, 20 * MIB);
     await file.close();
     const { sentBytes } = await copy();
     await same();
-    expect(sentBytes).toBe(3 * MIB);
+    expect(sentBytes).toBe(1.5 * MIB);
     expect(await allocatedBytes(bench.path('target.raw'))).toBeLessThanOrEqual(64 * MIB);
   });
 
   test('repairs what the target\'s disk lost', async () => {
     await flipByte(bench.path('target.raw'), 33 * MIB);
-    expect((await copy()).sentBytes).toBe(2 * MIB);
+    expect((await copy()).sentBytes).toBe(MIB);
     await same();
   });
 });
@@ -103,7 +103,7 @@ test('progress grows to the whole, and counts what is sent', async () => {
   await writeFile(bench.path('target.raw'), '');
   const seen: { doneBytes: number; totalBytes: number; sentBytes: number }[] = [];
   await copy({ onProgress: (progress) => seen.push(progress) });
-  expect(seen.length).toBe(10);
+  expect(seen.length).toBe(20);
   expect(seen.map(({ doneBytes }) => doneBytes)).toEqual([...seen.map(({ doneBytes }) => doneBytes)].sort((a, b) => a - b));
   expect(seen.at(-1)).toMatchObject({ totalBytes: 64 * MIB, sentBytes: 20 * MIB });
 });

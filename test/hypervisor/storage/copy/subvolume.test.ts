@@ -15,7 +15,7 @@ import { makeOddTree } from '../support/trees.js';
 
 jest.setTimeout(120_000);
 
-const EPOCH = '0a1b2c3d';
+const EPOCH = '0a1b2c3d4e5f';
 const VOLUME = 'images/101/subvol-101-disk-0.subvol';
 const on = noBtrfs === null ? test : (title: string, _work: () => Promise<void>): void => test.skip(`${title} (SKIP: ${noBtrfs})`, () => undefined);
 
@@ -42,7 +42,7 @@ afterEach(async () => {
 });
 
 const copy = (pass: 'presync' | 'final', more: Partial<CopySubvolumeInput> = {}): Promise<CopySubvolumeResult> =>
-  copySubvolume({ dial: bench.dial, volume: `vol:${VOLUME}`, path: source, epoch8: EPOCH, pass, ...more });
+  copySubvolume({ dial: bench.dial, volume: `vol:${VOLUME}`, path: source, short: EPOCH, pass, ...more });
 
 on('all of it, then what changed since, then in its place, writable and the same', async () => {
   await makeOddTree(source);
@@ -52,13 +52,13 @@ on('all of it, then what changed since, then in its place, writable and the same
   rmSync(join(source, 'data/sparse'));
   const last = await copy('final');
   console.log(`btrfs: full ${first.sentBytes} bytes in ${Math.round(first.elapsedMs)} ms, then ${last.sentBytes} bytes in ${Math.round(last.elapsedMs)} ms (sync ${Math.round(last.syncMs)})`);
-  expect(first).toMatchObject({ since: null, snapshot: '__ferry_0a1b2c3d_1__' });
-  expect(last).toMatchObject({ since: '__ferry_0a1b2c3d_1__', snapshot: '__ferry_0a1b2c3d_2__' });
+  expect(first).toMatchObject({ since: null, snapshot: { name: '__ferry_0a1b2c3d4e5f_1__' }, changes: null });
+  expect(last).toMatchObject({ since: '__ferry_0a1b2c3d4e5f_1__', snapshot: { name: '__ferry_0a1b2c3d4e5f_2__' }, changes: { paths: expect.arrayContaining(['etc/passwd', 'data/sparse']) as string[] } });
   expect(first.sentBytes).toBeGreaterThan(32 * MIB);
   expect(last.sentBytes).toBeLessThan(MIB);
   await verifyTree({ dial: bench.dial, volume: `vol:${VOLUME}`, dir: source });
   writeFileSync(join(target, 'writable'), '');
-  expect(await removeFerrySnapshots(source, EPOCH)).toEqual(['__ferry_0a1b2c3d_1__', '__ferry_0a1b2c3d_2__']);
+  expect(await removeFerrySnapshots(source, EPOCH)).toEqual(['__ferry_0a1b2c3d4e5f_1__', '__ferry_0a1b2c3d4e5f_2__']);
   expect(await removeFerrySnapshots(target, EPOCH)).toHaveLength(2);
   expect(await removeFerrySnapshots(target, EPOCH)).toEqual([]);
   expect(readdirSync(dirname(target))).toEqual(['subvol-101-disk-0.subvol']);
@@ -68,18 +68,18 @@ on('a second last pass replaces the first one', async () => {
   writeFileSync(join(source, 'a'), '1');
   await copy('final');
   writeFileSync(join(source, 'a'), '2');
-  expect((await copy('final')).since).toBe('__ferry_0a1b2c3d_1__');
+  expect((await copy('final')).since).toBe('__ferry_0a1b2c3d4e5f_1__');
   expect(readFileSync(join(target, 'a'), 'utf8')).toBe('2');
 });
 
 on('snapshots of other volumes and other migrations are no parents, and stay', async () => {
   execFileSync('btrfs', ['-q', 'subvolume', 'create', join(dirname(source), 'subvol-101-disk-1.subvol')]);
-  for (const [from, to] of [['subvol-101-disk-1.subvol', `__ferry_${EPOCH}_7__`], ['subvol-101-disk-0.subvol', '__ferry_ffffffff_1__']] as const) {
+  for (const [from, to] of [['subvol-101-disk-1.subvol', `__ferry_${EPOCH}_7__`], ['subvol-101-disk-0.subvol', '__ferry_ffffffffffff_1__']] as const) {
     execFileSync('btrfs', ['-q', 'subvolume', 'snapshot', '-r', join(dirname(source), from), join(dirname(source), to)]);
   }
-  expect(await copy('presync')).toMatchObject({ since: null, snapshot: `__ferry_${EPOCH}_8__` });
+  expect(await copy('presync')).toMatchObject({ since: null, snapshot: { name: `__ferry_${EPOCH}_8__` } });
   await removeFerrySnapshots(source, EPOCH);
-  expect(existsSync(join(dirname(source), '__ferry_ffffffff_1__'))).toBe(true);
+  expect(existsSync(join(dirname(source), '__ferry_ffffffffffff_1__'))).toBe(true);
 });
 
 on('cut in the middle: nothing half-received stays, and the next pass is whole', async () => {
@@ -100,13 +100,19 @@ on('cut in the middle: nothing half-received stays, and the next pass is whole',
 
 on('names that are none, and places that are no guest\'s, are refused', async () => {
   const uuid = '00000000-0000-0000-0000-000000000000';
-  for (const opening of [{ snapshot: '../../evil' }, { snapshot: '__ferry_0a1b2c3d_1__/x' }, { volume: 'vol:images/101/base-101-disk-0.subvol' }]) {
+  for (const opening of [{ snapshot: '../../evil' }, { snapshot: '__ferry_0a1b2c3d4e5f_1__/x' }, { volume: 'vol:images/101/base-101-disk-0.subvol' }]) {
     const channel = new Channel(await bench.dial(), { subject: 'test' });
-    await channel.say({ kind: 'btrfs', volume: `vol:${VOLUME}`, pass: 'final', snapshot: '__ferry_0a1b2c3d_1__', uuid, parents: [], ...opening });
+    await channel.say({ kind: 'btrfs', volume: `vol:${VOLUME}`, pass: 'final', snapshot: '__ferry_0a1b2c3d4e5f_1__', uuid, parents: [], ...opening });
     await expect(channel.hear(BtrfsGo)).rejects.toMatchObject({ name: 'MigrationError' });
     await channel.close();
   }
   expect(existsSync(target)).toBe(true);
+});
+
+on('a subvolume inside it is not left out without a word', async () => {
+  execFileSync('btrfs', ['-q', 'subvolume', 'create', join(source, 'inner')]);
+  await expect(copy('presync')).rejects.toMatchObject({ code: 'StorageUnavailable', message: expect.stringContaining('a subvolume lies inside it') as string });
+  expect(await ferrySnapshots(dirname(source), EPOCH)).toEqual([]);
 });
 
 on('what is no subvolume is told', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import type { Endpoint } from '../../../../domain/contracts/activities.js';
+import type { Endpoint } from '../../../../domain/contracts/endpoint.js';
 import { createHandoffClient, type HandoffAnswer, type HandoffClient, type HandoffClientOptions } from '../../../../hypervisor/transport/handoff/client.js';
 import { dialTcp, dialTls, dialUnix } from '../../../../hypervisor/transport/handoff/dial.js';
 import { createHandoffServer, type HandoffServer, type HandoffServerOptions } from '../../../../hypervisor/transport/handoff/server.js';

@@ -1,0 +1,79 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import type { LedgerView, LimitChange, SlotNeed } from '../../domain/contracts/slots.js';
+import { slotLedgerWorkflowId } from '../../domain/ids.js';
+import type { Bench } from './bench.js';
+import { gateAt } from './gate.js';
+import { Scenario, endingOf, eventually, progressOf, type ScenarioOptions } from './scenario.js';
+import { expectSound } from './table.js';
+
+/** Migrations that share slots; each stays in its copying until it is let go on. */
+export class Convoy {
+  readonly gates: ReturnType<typeof gateAt>[] = [];
+  readonly scenarios: Scenario[] = [];
+  readonly handles: WorkflowHandle[] = [];
+  readonly #bench: Bench;
+
+  constructor(bench: Bench) {
+    this.#bench = bench;
+  }
+
+  /** Its number. `prepare`: before it is started. */
+  async add(slots: readonly SlotNeed[], options: ScenarioOptions = {}, prepare: (scenario: Scenario) => void = () => undefined): Promise<number> {
+    const gate = gateAt('source.precopy', { firstOnly: true });
+    const scenario = new Scenario(this.#bench, { pauseAt: gate.pauseAt, ...options, slots });
+    prepare(scenario);
+    this.gates.push(gate);
+    this.scenarios.push(scenario);
+    this.handles.push(await scenario.start());
+    return this.handles.length - 1;
+  }
+
+  handle(index: number): WorkflowHandle {
+    return this.handles[index] as WorkflowHandle;
+  }
+
+  copying(index: number): Promise<void> {
+    return (this.gates[index] as ReturnType<typeof gateAt>).reached;
+  }
+
+  async queued(index: number): Promise<void> {
+    await eventually(async () => (await progressOf(this.handle(index))).phase === 'queued');
+  }
+
+  letGo(index: number): void {
+    (this.gates[index] as ReturnType<typeof gateAt>).open();
+  }
+
+  async expect(index: number, outcome: Parameters<typeof expectSound>[2]): Promise<void> {
+    expectSound(this.scenarios[index] as Scenario, await endingOf(this.handle(index)), outcome);
+  }
+
+  async stop(): Promise<void> {
+    for (const gate of this.gates) gate.open();
+    await Promise.all(this.scenarios.map((scenario) => scenario.stop()));
+  }
+}
+
+export async function withConvoy(bench: Bench, tell: (convoy: Convoy) => Promise<void>): Promise<void> {
+  const convoy = new Convoy(bench);
+  try {
+    await tell(convoy);
+  } finally {
+    await convoy.stop();
+  }
+}
+
+let resources = 0;
+export const newResource = (): string => `shared${(resources += 1)}`;
+
+/** What a live migration wants of its source. */
+export const needOf = (resource: string, out = 2): SlotNeed =>
+  ({ resource, pools: ['prepare-out', 'transfer-out', 'switchover-out'], configured: { 'transfer-out': out, 'prepare-out': 2 } });
+
+export const viewOf = async ({ env }: Bench, resource: string): Promise<LedgerView> => env.client.workflow.getHandle(slotLedgerWorkflowId(resource)).query<LedgerView>('slots');
+export const setLimits = ({ env }: Bench, resource: string, change: LimitChange): Promise<LedgerView> =>
+  env.client.workflow.getHandle(slotLedgerWorkflowId(resource)).executeUpdate<LedgerView, [LimitChange]>('setLimits', { args: [change] });
+
+/** The ledger has ended by itself. */
+export const isOver = (bench: Bench, resource: string): Promise<boolean> =>
+  bench.env.client.workflow.getHandle(slotLedgerWorkflowId(resource)).describe().then(({ status }) => status.name === 'COMPLETED');

@@ -1,0 +1,153 @@
+import { CancellationScope, condition, getExternalWorkflowHandle, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
+import { Claims, type SlotMessage } from '../../domain/admission/claims.js';
+import { DEFAULT_PRIORITY } from '../../domain/admission/priority.js';
+import { resourceWords } from '../../domain/admission/words.js';
+import type { SlotAnswer, SlotClass, SlotHolder, SlotNeed, SlotRequests, SlotResource } from '../../domain/contracts/slots.js';
+import type { MigrateRequest } from '../../domain/contracts/request.js';
+import { messageOf } from '../../domain/errors.js';
+import { slotLedgerWorkflowId } from '../../domain/ids.js';
+import { epochOf } from '../epoch.js';
+import { clusterSteps } from '../proxies.js';
+import type { MigrationState } from '../state.js';
+import { timings } from '../timings.js';
+import { releaseSlot, slotAnswer } from './messages.js';
+
+/**
+ * The slots of one migration: asked for beside the validation, waited for before anything is touched, given back class by class.
+ * A ledger that does not answer keeps no migration waiting: it is noted, and done without.
+ */
+export class Admission {
+  readonly #claims = new Claims();
+  readonly #state: MigrationState;
+  readonly #holder: SlotHolder;
+  readonly #sinceMs = Date.now();
+  /** Messages on their way. */
+  readonly #sending = new Set<Promise<void>>();
+  readonly #shown = new Set<SlotResource>();
+  /** Why the last message did not arrive. */
+  #trouble = 'it keeps silent';
+  /** Undoing it takes so long that the slots are given back before. */
+  #overdue: CancellationScope | null = null;
+
+  constructor(state: MigrationState, { vmid, priority = DEFAULT_PRIORITY }: MigrateRequest) {
+    const info = workflowInfo();
+    this.#state = state;
+    this.#holder = { vmid, epoch: epochOf(info), workflowId: info.workflowId, priority };
+    setHandler(slotAnswer, (answer) => this.#hear(answer), { description: "A ledger's answer. Not for operators." });
+  }
+
+  /** Asks for exactly this, and does not wait for an answer. Called again, it asks for what it has not, and gives back what it needs no more. */
+  ask(needs: readonly SlotNeed[]): void {
+    this.#send(this.#claims.want(needs, Date.now()));
+  }
+
+  /** The workflow was reset: what it may hold is given back in the end. */
+  assume(needs: readonly SlotNeed[]): void {
+    this.#claims.assume(needs);
+  }
+
+  /** Resolves when it has all it needs; to how long that took from now on, ms. A cancellation ends the wait at once. */
+  async granted(): Promise<number> {
+    const beganMs = Date.now();
+    let pauseMs = timings().slotAskAgainMs;
+    while (!this.#claims.complete) {
+      if (this.#claims.unanswered.length > 0) {
+        await this.#hearAll();
+        continue;
+      }
+      this.#state.enter('queued', 'no slot is free, nothing is touched yet');
+      const moved = await condition(() => this.#claims.complete || this.#claims.unanswered.length > 0, pauseMs, { summary: 'ask for the place in the queue' });
+      if (!moved) this.#send(this.#claims.askAgain(Date.now()));
+      pauseMs = Math.min(2 * pauseMs, timings().slotAskAgainMaximumMs);
+    }
+    const waitedMs = Date.now() - beganMs;
+    if (this.#state.phase === 'queued') this.#state.incident(`waited ${Math.round(waitedMs / 1000)} s for its turn`);
+    return waitedMs;
+  }
+
+  /** These are not needed, or not any more. */
+  done(...classes: readonly SlotClass[]): void {
+    this.#send(this.#claims.done(classes, Date.now()));
+  }
+
+  /** It is being undone: when that takes long, because a node is away, the slots of the other go to somebody else. */
+  endSoon(): void {
+    if (this.#claims.all.length === 0) return;
+    const overdue = new CancellationScope();
+    this.#overdue = overdue;
+    overdue.run(() => sleep(timings().slotUndoMs, { summary: 'give back the slots' })).then(() => this.done(...EVERY_CLASS), () => undefined);
+  }
+
+  /** Gives everything back, and waits until that is on its way. */
+  async end(): Promise<void> {
+    await CancellationScope.nonCancellable(async () => {
+      this.#overdue?.cancel();
+      this.done(...EVERY_CLASS);
+      for (const { resource } of this.#claims.all) this.#hide(resource);
+      while (this.#sending.size > 0) await Promise.all(this.#sending);
+    });
+  }
+
+  /** Every ledger that owes an answer is asked once more before it is done without. */
+  async #hearAll(): Promise<void> {
+    const { slotAnswerMs } = timings();
+    const isHeard = (): boolean => this.#claims.unanswered.length === 0;
+    if (await condition(isHeard, slotAnswerMs, { summary: 'answers of the ledgers' })) return;
+    this.#send(this.#claims.askAgain(Date.now()));
+    if (await condition(isHeard, AGAIN * slotAnswerMs, { summary: 'answers of the ledgers, asked again' })) return;
+    const { skipped, messages } = this.#claims.skipUnanswered(Date.now());
+    for (const resource of skipped) {
+      this.#hide(resource);
+      this.#state.incident(`the ledger of ${resourceWords(resource)} (${slotLedgerWorkflowId(resource)}) does not answer (${this.#trouble}): it went on without a slot there`);
+    }
+    this.#send(messages);
+  }
+
+  #hear(answer: SlotAnswer): void {
+    if (answer.epoch !== this.#holder.epoch) {
+      // An earlier migration under this workflow id has ended without giving it back.
+      return this.#send([{ kind: 'release', resource: answer.resource, seq: answer.seq + 1, keep: [] }], answer.epoch);
+    }
+    this.#send(this.#claims.hear(answer, Date.now()));
+    this.#show();
+  }
+
+  #show(): void {
+    const waiting = this.#claims.waiting.flatMap(({ resource, answer }) => (answer === null ? [] : [{ resource, answer }]));
+    for (const resource of this.#shown) if (!waiting.some((one) => one.resource === resource)) this.#hide(resource);
+    for (const { resource, answer } of waiting) {
+      this.#shown.add(resource);
+      this.#state.waitFor(waitOf(resource), `place ${answer.position} of ${answer.waiting} in the queue; ${answer.reason}`);
+    }
+  }
+
+  #hide(resource: SlotResource): void {
+    if (this.#shown.delete(resource)) this.#state.waitIsOver(waitOf(resource));
+  }
+
+  #send(messages: readonly SlotMessage[], epoch = this.#holder.epoch): void {
+    const requests = messages.flatMap((message): SlotRequests['requests'] => (message.kind === 'request'
+      ? [{ ...this.#holder, ...message.need, seq: message.seq, sinceMs: this.#sinceMs }] : []));
+    if (requests.length > 0) this.#track(() => clusterSteps(this.#holder.vmid).requestSlots({ vmid: this.#holder.vmid, requests }));
+    for (const message of messages) {
+      if (message.kind !== 'release') continue;
+      const { resource, seq, keep } = message;
+      this.#track(() => getExternalWorkflowHandle(slotLedgerWorkflowId(resource)).signal(releaseSlot, { epoch, seq, keep }));
+    }
+  }
+
+  /** What does not arrive is made good: an unanswered question is asked again, and a ledger that is not open holds nothing. */
+  #track(send: () => Promise<unknown>): void {
+    const sending = CancellationScope.nonCancellable(send).then(() => undefined, (error: unknown) => {
+      this.#trouble = messageOf(error);
+    }).finally(() => this.#sending.delete(sending));
+    this.#sending.add(sending);
+  }
+}
+
+/** So many times longer the second answer is waited for: a control worker may be on its way back. */
+const AGAIN = 4;
+
+const EVERY_CLASS: readonly SlotClass[] = ['prepare', 'transfer', 'switchover'];
+
+const waitOf = (resource: SlotResource): string => `its turn on ${resourceWords(resource)}`;
