@@ -96,7 +96,8 @@ function optionsOf(kind: Kind): ActivityOptions {
         retry: { initialInterval: t.retryInitialMs, backoffCoefficient: 2, maximumInterval: t.retryMaximumMs, maximumAttempts: COPY_ATTEMPTS, nonRetryableErrorTypes: allBut(MAY_PASS) },
       };
     case 'plan':
-      return { startToCloseTimeout: t.planMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, nonRetryableErrorTypes: allBut(MAY_PASS) } };
+      // A solver at work beats no heart.
+      return { startToCloseTimeout: t.planMs, heartbeatTimeout: t.planSilenceMs, retry: { ...retry, nonRetryableErrorTypes: allBut(MAY_PASS) } };
     case 'follow':
       // It only waits: another control worker waits on.
       return { startToCloseTimeout: t.observerMs, heartbeatTimeout: t.heartbeatMs, retry: { initialInterval: t.observerRetryMs, backoffCoefficient: 1 } };

@@ -29,6 +29,8 @@ export interface Timings {
   readonly needsOperatorMs: number;
   /** The solver has less than this. */
   readonly planMs: number;
+  /** So long it may keep its whole process busy. */
+  readonly planSilenceMs: number;
   /** Pause before guests that failed are planned again; longer with each plan. */
   readonly replanPauseMs: number;
   /** How often an evacuation looks after migrations that take longer than this. */
@@ -86,6 +88,7 @@ const production: Timings = {
   awaitedPauseMs: 30 * minute,
   needsOperatorMs: 2 * minute,
   planMs: 5 * minute,
+  planSilenceMs: minute,
   replanPauseMs: 30 * second,
   stuckLookMs: 3 * minute,
   provePauseMs: 3 * second,
