@@ -9,6 +9,7 @@ const base = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/var'],
   setupFiles: ['<rootDir>/test/setup.cjs'],
+  setupFilesAfterEnv: ['<rootDir>/test/patience.cjs'],
 };
 const project = (displayName, match) => ({ ...base, displayName, testMatch: match.map((m) => `<rootDir>/test/${m}/**/*.test.ts`) });
 module.exports = {

@@ -10,6 +10,7 @@ const KNOWN_HOSTS = '/etc/ssh/ssh_known_hosts';
 /** What a test may want otherwise than the product's default; undefined: not written. */
 export interface NodeSettings {
   readonly reconcileIntervalSeconds?: number | undefined;
+  /** What the node says it gives to its guests, MiB. */
   readonly guestMemoryMiB?: number | undefined;
 }
 

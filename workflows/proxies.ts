@@ -38,7 +38,7 @@ export const evacuationSteps = (about: string): EvacuationActivities & FollowAct
 export const maintenanceSteps = (node: NodeName, about = ''): NodeSurveyActivities & MaintenanceActivities =>
   bind<NodeSurveyActivities & MaintenanceActivities>(MAINTENANCE, { taskQueue: nodeQueue(node), where: `${node}${about}`, patience: 'prompt', node, listener: null });
 
-type Kind = 'plan' | 'follow' | 'health' | 'hook' | 'cluster' | 'hop' | 'step' | 'observer' | 'copy' | 'collect' | 'look' | 'fence';
+type Kind = 'hop' | 'plan' | 'follow' | 'health' | 'hook' | 'cluster' | 'step' | 'observer' | 'copy' | 'collect' | 'look' | 'fence';
 
 const CLUSTER: Record<keyof ClusterActivities, Kind> = {
   openRequest: 'cluster', lockGuest: 'cluster', unlockGuest: 'cluster', readDecision: 'cluster', decideAborted: 'cluster', forgetEpoch: 'cluster',
@@ -95,11 +95,9 @@ function optionsOf(kind: Kind): ActivityOptions {
         startToCloseTimeout: t.observerMs,
         retry: { initialInterval: t.retryInitialMs, backoffCoefficient: 2, maximumInterval: t.retryMaximumMs, maximumAttempts: COPY_ATTEMPTS, nonRetryableErrorTypes: allBut(MAY_PASS) },
       };
-    case 'hop':
-      // Not local: a local one would hold back the questions to the nodes, which are asked in the same breath, until it is done.
-      return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, nonRetryableErrorTypes: allBut(MAY_PASS) } };
     case 'plan':
-      return { startToCloseTimeout: t.planMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, nonRetryableErrorTypes: allBut(MAY_PASS) } };
+      // A solver at work beats no heart.
+      return { startToCloseTimeout: t.planMs, heartbeatTimeout: t.planSilenceMs, retry: { ...retry, nonRetryableErrorTypes: allBut(MAY_PASS) } };
     case 'follow':
       // It only waits: another control worker waits on.
       return { startToCloseTimeout: t.observerMs, heartbeatTimeout: t.heartbeatMs, retry: { initialInterval: t.observerRetryMs, backoffCoefficient: 1 } };
@@ -108,6 +106,9 @@ function optionsOf(kind: Kind): ActivityOptions {
     case 'hook':
       // A command that was begun is never begun again: it may have rebooted the node.
       return { ...node, startToCloseTimeout: t.hookMs, retry: { maximumAttempts: 1 } };
+    case 'hop':
+      // Not local: a local one would hold back the questions to the nodes, which are asked in the same breath, until it is done.
+      return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, nonRetryableErrorTypes: allBut(MAY_PASS) } };
     case 'look':
       return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, maximumAttempts: 2 } };
     case 'fence':

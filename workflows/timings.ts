@@ -27,6 +27,24 @@ export interface Timings {
   readonly awaitedPauseMs: number;
   /** Waiting longer than this sets `NeedsOperator`. */
   readonly needsOperatorMs: number;
+  /** The solver has less than this. */
+  readonly planMs: number;
+  /** So long it may keep its whole process busy. */
+  readonly planSilenceMs: number;
+  /** Pause before guests that failed are planned again; longer with each plan. */
+  readonly replanPauseMs: number;
+  /** How often an evacuation looks after migrations that take longer than this. */
+  readonly stuckLookMs: number;
+  /** Between two questions whether a node that was emptied has become clean. */
+  readonly provePauseMs: number;
+  /** How long a moved guest may take until its service answers. */
+  readonly healthMs: number;
+  /** Longer than any maintenance command may take. */
+  readonly hookMs: number;
+  /** Between two questions whether a node is back from its maintenance. */
+  readonly returnPauseMs: number;
+  /** An evacuation continues as new here, when the server has not suggested it before. */
+  readonly evacuationHistoryEvents: number;
   /** A ledger's answer is waited for so long, then asked for once more, for four times as long; then it is done without. */
   readonly slotAnswerMs: number;
   /** While it waits for slots, it asks for its place; the pause doubles up to the maximum. */
@@ -43,22 +61,6 @@ export interface Timings {
   readonly ledgerLingerMs: number;
   /** A ledger continues as new here. */
   readonly ledgerHistoryEvents: number;
-  /** The solver has less than this. */
-  readonly planMs: number;
-  /** Pause before guests that failed are planned again; longer with each plan. */
-  readonly replanPauseMs: number;
-  /** How often an evacuation looks after migrations that take longer than this. */
-  readonly stuckLookMs: number;
-  /** Between two questions whether a node that was emptied has become clean. */
-  readonly provePauseMs: number;
-  /** How long a moved guest may take until its service answers. */
-  readonly healthMs: number;
-  /** Longer than any maintenance command may take. */
-  readonly hookMs: number;
-  /** Between two questions whether a node is back from its maintenance. */
-  readonly returnPauseMs: number;
-  /** An evacuation continues as new here, when the server has not suggested it before. */
-  readonly evacuationHistoryEvents: number;
   /** Copying memory gives up here: Temporal ends a workflow with more than 51 200 events, and the way back takes some too. */
   readonly maximumHistoryEvents: number;
 }
@@ -85,6 +87,15 @@ const production: Timings = {
   persistMaximumMs: 5 * minute,
   awaitedPauseMs: 30 * minute,
   needsOperatorMs: 2 * minute,
+  planMs: 5 * minute,
+  planSilenceMs: minute,
+  replanPauseMs: 30 * second,
+  stuckLookMs: 3 * minute,
+  provePauseMs: 3 * second,
+  healthMs: 5 * minute,
+  hookMs: 2 * hour,
+  returnPauseMs: 15 * second,
+  evacuationHistoryEvents: 8_000,
   slotAnswerMs: 5 * second,
   slotAskAgainMs: 30 * second,
   slotAskAgainMaximumMs: 5 * minute,
@@ -94,14 +105,6 @@ const production: Timings = {
   ledgerIdleCheckMs: minute,
   ledgerLingerMs: minute,
   ledgerHistoryEvents: 2000,
-  planMs: 5 * minute,
-  replanPauseMs: 30 * second,
-  stuckLookMs: 3 * minute,
-  provePauseMs: 3 * second,
-  healthMs: 5 * minute,
-  hookMs: 2 * hour,
-  returnPauseMs: 15 * second,
-  evacuationHistoryEvents: 8_000,
   maximumHistoryEvents: 40_000,
 };
 

@@ -12,6 +12,8 @@ until temporal operator search-attribute create -n "$TEMPORAL_NAMESPACE" \
   --name SourceNode --type Keyword \
   --name TargetNode --type Keyword \
   --name MigrationPhase --type Keyword \
+  --name NodeName --type Keyword \
+  --name EvacuationPhase --type Keyword \
   --name NeedsOperator --type Bool; do
   attempt=$((attempt + 1))
   [ "$attempt" -lt 15 ] || exit 1
