@@ -24,6 +24,8 @@ export class MemoryDriver {
   readonly #deps: SwitchDeps;
   readonly #changed = new EventEmitter();
   #state: DriverState = { kind: 'idle' };
+  /** Called off here, for a reason of its own: that QEMU then says `cancelled` is no news. */
+  #goingBack = false;
   #downtimeLimitMs: number;
   readonly #pace: Pace;
   readonly #silence: SilenceWatch;
@@ -137,7 +139,7 @@ export class MemoryDriver {
     if (event.event !== 'MIGRATION' || this.#state.kind !== 'copying') return;
     const status = event.data['status'];
     if (status === 'pre-switchover') void this.#onPreSwitchover(event.receivedAtMs);
-    else if (status === 'failed' || status === 'cancelled') void this.#explainEnd(String(status));
+    else if ((status === 'failed' || status === 'cancelled') && !this.#goingBack) void this.#explainEnd(String(status));
   }
 
   /** Between STOP and `pre-switchover` QEMU waits for every write to reach the mirrors: a guest that stands still can't wait with it. */
@@ -186,6 +188,7 @@ export class MemoryDriver {
 
   /** A cancel in `device` may come too late: then the copy here is over, and goes forward without waiting for a command. */
   async #goBack(code: 'MigrationFailed' | 'SwitchoverRefused', cause: string): Promise<void> {
+    this.#goingBack = true;
     await giveUp(this.#deps);
     if (this.#state.kind !== 'ended' && (await hasCompleted(this.#deps.monitor))) return this.#handOverCompleted();
     this.#end(code, cause);
