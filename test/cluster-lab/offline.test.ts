@@ -129,14 +129,14 @@ test('--offline-shutdown: a running VM is shut down, moved and started again', a
 });
 
 test('a template moves with its base image, immutable as PVE makes it, and leaves nothing behind', async () => {
-  const TEMPLATE = 102;
+  const TEMPLATE = 103;
   await cold.lab.vmCreate(TEMPLATE, 'pve1', { memoryMiB: 128, disks: ['local:8M,format=qcow2'] });
   const folder = (node: string): string => join(cold.lab.dir, 'nodes', node, 'local/images', String(TEMPLATE));
-  const [file, base] = [join(cold.lab.dir, 'pve/nodes/pve1/qemu-server', `${TEMPLATE}.conf`), 'base-102-disk-0.qcow2'];
-  renameSync(join(folder('pve1'), 'vm-102-disk-0.qcow2'), join(folder('pve1'), base));
+  const [file, base] = [join(cold.lab.dir, 'pve/nodes/pve1/qemu-server', `${TEMPLATE}.conf`), 'base-103-disk-0.qcow2'];
+  renameSync(join(folder('pve1'), 'vm-103-disk-0.qcow2'), join(folder('pve1'), base));
   execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -q -P 0x33 0 2M', join(folder('pve1'), base)], { stdio: 'ignore' });
   execFileSync('chattr', ['+i', join(folder('pve1'), base)]);
-  writeFileSync(file, `${readFileSync(file, 'utf8').replace('vm-102-disk-0', 'base-102-disk-0')}template: 1\n`);
+  writeFileSync(file, `${readFileSync(file, 'utf8').replace('vm-103-disk-0', 'base-103-disk-0')}template: 1\n`);
   const before = sum(join(folder('pve1'), base));
   expect(await move(cold, TEMPLATE, 'pve2')).toMatchObject({ outcome: 'migrated', incidents: [], downtime: null });
   expect(sum(join(folder('pve2'), base))).toBe(before);
