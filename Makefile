@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):/usr/sbin:/sbin:$(CURDIR)/var/tools/bin
 export FERRY_HOME := $(CURDIR)
 
-.PHONY: help setup build test lint unit model cluster matrix matrix-cut bench bench-copy bench-containers scale chaos kills fencing evacuation-kills outage demo demo-down clean
+.PHONY: help setup build test lint unit model cluster matrix matrix-cut bench bench-copy bench-containers scale chaos kills fencing container-failures evacuation-kills outage demo demo-down clean
 
 help:            ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -61,6 +61,9 @@ kills: setup     ## TIMES=100 migrations, the source agent of each killed at a r
 
 fencing: setup   ## a hung source, an operator's word, a fence command, on a lab
 	@node node_modules/jest/bin/jest.js --selectProjects chaos -- fencing
+
+container-failures: setup ## full storages, killed agents, lost power, cancellation: the container goes on, nobody starts it twice
+	@node node_modules/jest/bin/jest.js --selectProjects chaos -- container-failures
 
 evacuation-kills: setup ## Temporal and the control worker killed while twelve guests leave a node
 	@node node_modules/jest/bin/jest.js --selectProjects chaos -- evacuation-kills

@@ -4,9 +4,9 @@ import type { MigrationReport } from '../../domain/contracts/report.js';
 import type { CtProbe } from '../../lab/ct-probe.js';
 import type { CtWatch } from '../../lab/ct-watch.js';
 import { addedMountPoint } from '../../lab/layout.js';
-import { begin, reported, startColdLab, type ColdLab } from './support/cold.js';
-import { untilProgress } from './support/cluster.js';
-import { expectWhole, toldBy, until } from './support/container.js';
+import { begin, reported, startColdLab, type ColdLab } from '../cluster-lab/support/cold.js';
+import { untilProgress } from '../cluster-lab/support/cluster.js';
+import { expectWhole, toldBy, until } from '../cluster-lab/support/container.js';
 
 jest.setTimeout(180_000);
 const VMID = 201;
