@@ -9,7 +9,7 @@ export interface ProcessIdentity {
   readonly startTime: number;
 }
 
-/** null: there is no such process, or only its zombie. */
+/** null: there is no such process, or it has ended: see {@link startTimeOf}. */
 export function identify(pid: number): ProcessIdentity | null {
   const startTime = startTimeOf(pid);
   return startTime === null ? null : { pid, startTime };
@@ -25,8 +25,23 @@ export async function awaitEnd(process: ProcessIdentity, timeoutMs: number): Pro
   return true;
 }
 
-/** Sync on purpose: /proc answers from memory, and between two reads no time may pass. */
+/**
+ * null when the process has ended, all its threads included. A killed program's first thread may be a zombie while others still
+ * write, hold locks and listen: their files are closed by the last one. Proved by `/proc/<pid>/stat` (proc_pid_stat(5)), fields 3 and 20.
+ * Sync on purpose: /proc answers from memory, and between two reads no time may pass.
+ */
 export function startTimeOf(pid: number): number | null {
+  const stat = statOf(pid);
+  return stat === null || stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1) ? null : stat.startTime;
+}
+
+/** Killed and not ended yet: it has no memory, and so no command line, any more, while its last threads close its files. */
+export function isDying(pid: number): boolean {
+  const stat = statOf(pid);
+  return stat !== null && stat.state === 'Z' && stat.threads > 1;
+}
+
+function statOf(pid: number): { readonly state: string; readonly threads: number; readonly startTime: number } | null {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -35,5 +50,5 @@ export function startTimeOf(pid: number): number | null {
   }
   // The second field, the name in brackets, may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' || fields[0] === 'X' ? null : Number(fields[19]);
+  return { state: fields[0] ?? '', threads: Number(fields[17]), startTime: Number(fields[19]) };
 }

@@ -99,12 +99,12 @@ function sessionOf(record: ProcessRecord): number[] {
   });
 }
 
-/** null: no such process, or only its zombie. */
+/** null: no such process, or it has ended. A zombie whose other threads are still on their way out holds its ports and files (proc_pid_stat(5), field 20). */
 function statOf(pid: number): { readonly session: number; readonly startTicks: number } | null {
   const text = readProc(pid, 'stat');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state] = fields;
-  if (!text || state === 'Z' || state === 'X') return null;
+  if (!text || state === 'X' || (state === 'Z' && Number(fields[17]) <= 1)) return null;
   return { session: Number(fields[3]), startTicks: Number(fields[19]) };
 }
 

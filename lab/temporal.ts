@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, LabError } from './errors.js';
+import { freePort, isFree } from './free-port.js';
 import type { Layout } from './layout.js';
 import { baseEnvironment } from './node-files.js';
 import { runningPid, startRecorded, stopRecorded } from './processes.js';
@@ -15,31 +15,38 @@ export const SEARCH_ATTRIBUTES = [
 ] as const;
 const RECORD = 'temporal';
 const START_TRIES = 3;
+const LAST_LINES = 3;
 export type TemporalState = NonNullable<LabState['temporal']>;
 
 /** The server named by TEMPORAL_ADDRESS, or one of our own with its database in the lab. Resolves when it serves. */
 export async function startTemporal(layout: Layout, env: NodeJS.ProcessEnv = process.env): Promise<TemporalState> {
   const given = env['TEMPORAL_ADDRESS'];
   if (given) return { address: given, uiAddress: null, own: false };
-  for (let attempt = 1; ; attempt++) {
+  return severalTimes(async (attempt) => {
     // Its usual ports are for the project's own lab. A lab beside it would be mistaken for one whose server is down just now.
     const usual = attempt === 1 && layout.dir === join(layout.home, 'var/lab') && (await isFree(7233)) && (await isFree(8233));
     const ports = usual ? [7233, 8233] : [await freePort(), await freePort()];
     const temporal = { address: `127.0.0.1:${ports[0]}`, uiAddress: `127.0.0.1:${ports[1]}`, own: true };
-    try {
-      await serve(layout, temporal);
-      return temporal;
-    } catch (error) {
-      // somebody may have taken a port between our look and the server's
-      if (attempt === START_TRIES) throw error;
-    }
-  }
+    await serve(layout, temporal);
+    return temporal;
+  });
 }
 
 /** Starts our own server again on the same ports and database. */
 export async function restartTemporal(layout: Layout, temporal: TemporalState): Promise<void> {
   requireOwn(temporal);
-  if (runningPid(layout, RECORD) === null) await serve(layout, temporal);
+  if (runningPid(layout, RECORD) === null) await severalTimes(() => serve(layout, temporal));
+}
+
+/** Somebody may take a port between our look, or the server's own for its inner parts, and the moment it listens there. */
+async function severalTimes<T>(start: (attempt: number) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start(attempt);
+    } catch (error) {
+      if (attempt === START_TRIES) throw error;
+    }
+  }
 }
 
 /** `kill` is SIGKILL at once; `stop` lets the server close its database first. */
@@ -83,7 +90,7 @@ async function serve(layout: Layout, temporal: TemporalState): Promise<void> {
   const ask = async (args: string[]): Promise<string> => (await run([binary, ...args, '--address', temporal.address], { env })).stdout;
   try {
     await until(`Temporal to serve on ${temporal.address}, see ${logFile}`, 30_000, async () => {
-      if (runningPid(layout, RECORD) === null) throw new LabError(`Temporal failed: its server ended, see ${logFile}`);
+      if (runningPid(layout, RECORD) === null) throw new LabError(`Temporal failed: its server ended: ${lastWords(logFile)}`);
       return (await listens(layout, temporal)) && (await ask(['operator', 'cluster', 'health'])).includes('SERVING')
         && (await ask(['operator', 'search-attribute', 'list'])).includes('NeedsOperator');
     }, 50);
@@ -93,6 +100,8 @@ async function serve(layout: Layout, temporal: TemporalState): Promise<void> {
   }
 }
 
+const lastWords = (logFile: string): string => readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-LAST_LINES).join('\n');
+
 /** It is ours that listens there: another lab's, that was quicker, would answer just as well. */
 async function listens(layout: Layout, { address }: TemporalState): Promise<boolean> {
   const { stdout } = await run(['ss', '-Hltnp', `sport = :${address.split(':')[1]}`]);
@@ -101,19 +110,4 @@ async function listens(layout: Layout, { address }: TemporalState): Promise<bool
 
 function requireOwn(temporal: TemporalState): void {
   if (!temporal.own) throw new LabError(`Temporal at ${temporal.address} is not the lab's: it was given by TEMPORAL_ADDRESS`, EXIT.notThere);
-}
-
-const isFree = (port: number): Promise<boolean> => listenOnce(port).then(() => true, () => false);
-const freePort = (): Promise<number> => listenOnce(0);
-
-/** The port a listener got for a moment. */
-function listenOnce(port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT } from '../../client/cli/exit-codes.js';
 import { connectTemporal } from '../../client/index.js';
+import { freePort } from '../../lab/free-port.js';
 import { temporalBinary } from './stand-in/binary.js';
 import { ferry } from './stand-in/cli.js';
 
@@ -40,13 +40,17 @@ describe('watching a migration', () => {
   /** Resolves when it takes connections. */
   async function startServer(port: number): Promise<ChildProcess> {
     const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', join(folder, 'temporal.db'), '--log-level', 'never'];
-    const child = spawn(temporalBinary(), args, { stdio: 'ignore' });
-    for (;;) {
+    let child = spawn(temporalBinary(), args, { stdio: 'ignore' });
+    for (let starts = 1; ;) {
       try {
         await (await connectTemporal({ TEMPORAL_ADDRESS: `127.0.0.1:${port}` })).close();
         return child;
       } catch (error) {
-        if (child.exitCode !== null) throw error;
+        if (child.exitCode === null) continue;
+        if (starts === 3) throw error;
+        // one of the ports that it chooses itself was taken meanwhile
+        starts += 1;
+        child = spawn(temporalBinary(), args, { stdio: 'ignore' });
       }
     }
   }
@@ -57,13 +61,4 @@ async function kill(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

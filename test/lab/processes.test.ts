@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { layoutOf } from '../../lab/layout.js';
@@ -49,6 +51,26 @@ test('a process whose record is lost is found by its mark', async () => {
   rmSync(join(layout.runDir, 'lost.json'));
   await sweepProcesses(layout);
   expect((await run(['ps', '-o', 'stat=', '-p', String(pid)])).stdout).not.toMatch(/^[^Z]/);
+});
+
+test('what was stopped has given back its ports', async () => {
+  const script = "const b = Buffer.alloc(512 << 20, 1); const s = require('node:net').createServer().listen(0, '127.0.0.1', () => console.log('port', s.address().port, b.length))";
+  for (let round = 0; round < 3; round++) {
+    const logFile = join(layout.runDir, `heavy${round}`);
+    await startRecorded(layout, 'heavy', { ...launch(''), argv: [process.execPath, '-e', script], logFile });
+    const port = async (): Promise<number> => {
+      for (;;) {
+        const found = /port (\d+)/.exec(readFileSync(logFile, 'utf8'))?.[1];
+        if (found !== undefined) return Number(found);
+        await new Promise(setImmediate);
+      }
+    };
+    const taken = await port();
+    await stopRecorded(layout, 'heavy');
+    const server = createServer().listen(taken, '127.0.0.1');
+    await once(server, 'listening');
+    server.close();
+  }
 });
 
 test('a program\'s exit code, output and input come through; a missing program is an error that names it', async () => {

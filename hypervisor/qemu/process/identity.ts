@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Vmid } from '../../../domain/ids.js';
 import { pidPath, type RunPaths } from '../../paths.js';
-import { awaitEnd, startTimeOf, type ProcessIdentity } from '../../process.js';
+import { awaitEnd, isDying, startTimeOf, type ProcessIdentity } from '../../process.js';
 
 /** The process of one guest's QEMU. */
 export type QemuProcess = ProcessIdentity;
@@ -13,7 +13,8 @@ export type QemuProcess = ProcessIdentity;
  */
 export function findQemu(vmid: Vmid, paths: RunPaths): QemuProcess | null {
   const pidFile = pidPath(paths, vmid);
-  return verified(pidIn(pidFile), pidFile) ?? searchProcesses(pidFile);
+  const pid = pidIn(pidFile);
+  return verified(pid, pidFile) ?? dying(pid) ?? searchProcesses(pidFile);
 }
 
 /** Every QEMU on this node whose pid file lies (or lay) in its run directory, whoever started it. */
@@ -51,6 +52,12 @@ function verified(pid: number | null, pidFile: string): QemuProcess | null {
   if (pid === null || !argumentsOf(pid).some((arg, at, all) => arg === '-pidfile' && all[at + 1] === pidFile)) return null;
   const startTime = startTimeOf(pid);
   return startTime === null ? null : { pid, startTime };
+}
+
+/** Its command line is gone, but it may still write to the disks: it counts until it has closed them. */
+function dying(pid: number | null): QemuProcess | null {
+  const startTime = pid !== null && isDying(pid) ? startTimeOf(pid) : null;
+  return pid === null || startTime === null ? null : { pid, startTime };
 }
 
 function pidIn(pidFile: string): number | null {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, readStartTime, type ProcessIdentity } from './process-identity.js';
+import { startTimeOf, type ProcessIdentity } from '../../process.js';
+import { isAlive } from './process-identity.js';
 
 const POLL_MS = 5;
 const TERM_TIMEOUT_MS = 2000;
@@ -26,7 +27,7 @@ function tunnelsInto(dir: string): { process: ProcessIdentity; forward: string }
     const [program, ...args] = argumentsOf(name);
     const forward = args.find((arg, at) => args[at - 1] === '-L' && arg.startsWith(`${dir}/`));
     if (program !== 'ssh' || forward === undefined || namespaceOf(name) !== home) return [];
-    const startTime = readStartTime(Number(name));
+    const startTime = startTimeOf(Number(name));
     return startTime === null ? [] : [{ process: { pid: Number(name), startTime }, forward }];
   });
 }

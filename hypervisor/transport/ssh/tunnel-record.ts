@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { ProcessIdentity } from './process-identity.js';
+import type { ProcessIdentity } from '../../process.js';
 import type { Forward } from './ssh-arguments.js';
 
 /** What finds a tunnel again after the agent's death: for the journal. */

@@ -5,6 +5,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run, runOk } from '../../../../hypervisor/exec.js';
 import { driveQmpPath, generalQmpPath, pidPath } from '../../../../hypervisor/paths.js';
+import { identify, isDying } from '../../../../hypervisor/process.js';
 import { findQemu, isAlive } from '../../../../hypervisor/qemu/process/identity.js';
 import { startQemu } from '../../../../hypervisor/qemu/process/start.js';
 import { stopQemu } from '../../../../hypervisor/qemu/process/stop.js';
@@ -116,6 +117,22 @@ describe('findQemu', () => {
     const qemu = await start();
     await writeFile(pidPath(node.paths, VMID), '');
     expect(findQemu(VMID, node.paths)).toEqual(qemu);
+  });
+
+  it('finds one that was killed until its last thread has closed the disks, though its command line is gone', async () => {
+    await mkdir(node.paths.qemuRunDir, { recursive: true });
+    for (let rounds = 0; rounds < 20; rounds++) {
+      const child = spawn(process.execPath, ['-e', 'const memory = Buffer.alloc(256 << 20, 1); console.log(memory.length); setTimeout(() => 0, 60_000)'], { stdio: ['ignore', 'pipe', 'ignore'] });
+      await once(child.stdout, 'data');
+      const identity = identify(child.pid ?? 0);
+      if (identity === null) throw new Error('it has not begun');
+      await writeFile(pidPath(node.paths, VMID), `${identity.pid}\n`);
+      child.kill('SIGKILL');
+      while (identify(identity.pid) !== null && !isDying(identity.pid)) { /* no pause: it takes milliseconds */ }
+      const found = isDying(identity.pid) ? findQemu(VMID, node.paths) : null;
+      if (isDying(identity.pid)) return expect(found).toEqual(identity);
+    }
+    throw new Error('its first thread was always its last');
   });
 
   it('takes a zombie for ended', async () => {

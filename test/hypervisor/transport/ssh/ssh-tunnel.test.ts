@@ -4,7 +4,8 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { isAlive, readStartTime } from '../../../../hypervisor/transport/ssh/process-identity.js';
+import { startTimeOf } from '../../../../hypervisor/process.js';
+import { isAlive } from '../../../../hypervisor/transport/ssh/process-identity.js';
 import { forwardSpec, tunnelArguments } from '../../../../hypervisor/transport/ssh/ssh-arguments.js';
 import { adoptTunnel, closeTunnel, openSshTunnel, type TunnelOptions } from '../../../../hypervisor/transport/ssh/ssh-tunnel.js';
 import { closeTunnelsInto } from '../../../../hypervisor/transport/ssh/stray-tunnels.js';
@@ -65,7 +66,7 @@ test('an open tunnel carries bytes, over sockets of this user only, and leaves n
   await tunnel.close();
   await tunnel.close();
   expect(onExit).not.toHaveBeenCalled();
-  expect(readStartTime(tunnel.record.pid)).toBeNull();
+  expect(startTimeOf(tunnel.record.pid)).toBeNull();
   expect(readdirSync(run)).toEqual(['remote.sock']);
 });
 
@@ -75,7 +76,7 @@ test('a retry adopts the living tunnel; other forwards replace it', async () => 
   expect(second.record).toEqual(first.record);
   const third = await openSshTunnel(options({ forwards: options().forwards.slice(0, 1) }));
   expect(third.record.pid).not.toBe(first.record.pid);
-  expect(readStartTime(first.record.pid)).toBeNull();
+  expect(startTimeOf(first.record.pid)).toBeNull();
   await third.close();
 });
 
@@ -113,7 +114,7 @@ test('a tunnel survives the death of its parent and is adopted', async () => {
 });
 
 test('a process that only has the same pid is neither adopted nor killed', async () => {
-  const record = { pid: process.pid, startTime: readStartTime(process.pid) ?? 0, forwards: options().forwards, pidRecord: join(run, 'none.json'), errorFile: join(run, 'none.err') };
+  const record = { pid: process.pid, startTime: startTimeOf(process.pid) ?? 0, forwards: options().forwards, pidRecord: join(run, 'none.json'), errorFile: join(run, 'none.err') };
   await expect(new Promise((resolve) => { adoptTunnel(record).onExit(resolve); })).resolves.toMatchObject({ code: 'TransportFailed' });
   await closeTunnel(record);
   expect(isAlive(record, [])).toBe(true);
