@@ -17,7 +17,7 @@ build:           ## compile, bundle the workflows
 	@lab/setup/npm-packages.sh
 	@node build.mjs
 
-test: setup      ## everything: lint, types, model, unit, node, workflow, replay, cluster
+test: setup      ## everything: lint, types, model, unit, node, workflow, replay, cluster, alone
 	@lab/setup/compose-binary.sh
 	@node test/run.mjs
 
@@ -33,13 +33,13 @@ model:           ## check the handover protocol with spin
 	@node model/run.mjs
 
 cluster: setup   ## the tests on a whole lab
-	@node test/run.mjs cluster
+	@node test/run.mjs cluster alone
 
 matrix: setup    ## every fault at every step on real labs; writes docs/failure-matrix.md
 	@node dist/test/matrix/main.js $(MATRIX)
 
 matrix-cut: setup ## every fault and every phase once: three minutes
-	@node node_modules/jest/bin/jest.js --selectProjects chaos -- matrix-cut
+	@node node_modules/jest/bin/jest.js --selectProjects alone -- matrix-cut
 
 bench: setup     ## blackout and total time against a bare QMP migration
 	@node dist/bench/main.js

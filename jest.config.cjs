@@ -12,14 +12,16 @@ const base = {
   setupFilesAfterEnv: ['<rootDir>/test/patience.cjs'],
 };
 const project = (displayName, match) => ({ ...base, displayName, testMatch: match.map((m) => `<rootDir>/test/${m}/**/*.test.ts`) });
+const bundled = { globalSetup: '<rootDir>/test/fakes/bundle-once.cjs', globalTeardown: '<rootDir>/test/fakes/remove-bundle.cjs' };
 module.exports = {
   projects: [
     project('unit', ['domain', 'cluster', 'activities', 'client', 'workers', 'lab', 'house']),
     project('node', ['hypervisor']),
-    project('workflow', ['workflows']),
+    { ...project('workflow', ['workflows']), ...bundled },
     project('replay', ['replay']),
-    project('scale', ['scale']),
+    { ...project('scale', ['scale']), ...bundled },
     project('cluster', ['cluster-lab']),
+    project('alone', ['cluster-alone']),
     project('chaos', ['chaos']),
   ],
 };

@@ -1,5 +1,5 @@
 /**
- * Runs the checks one section after the other and ends with one line: `N passed, N failed[, N skipped]`.
+ * Runs the checks, section by section, and ends with one line: `N passed, N failed[, N skipped]`.
  *   node test/run.mjs            everything
  *   node test/run.mjs lint unit  only these
  * Exit code 0 only if nothing failed. Lint and type check count as one test each.
@@ -22,11 +22,13 @@ const SECTIONS = {
   unit: { run: () => jest('unit', { serial: false, limitMs: 15 * minute }) },
   node: { run: () => jest('node', { serial: true, limitMs: 15 * minute }) },
   workflow: { run: () => jest('workflow', { serial: false, limitMs: 15 * minute }) },
-  replay: { run: () => jest('replay', { serial: false, limitMs: 10 * minute }) },
-  cluster: { run: () => jest('cluster', { serial: true, limitMs: 40 * minute }) },
+  replay: { run: () => jest('replay', { serial: true, limitMs: 10 * minute }) },
+  cluster: { run: () => jest('cluster', { serial: false, limitMs: 40 * minute }) },
+  alone: { run: () => jest('alone', { serial: true, limitMs: 20 * minute }) },
 };
 
-const SINGLE = ['lint', 'types', 'model'];
+/** One thread each, and nobody measures time: both lanes share the machine. All that follows uses it whole. */
+const LANES = [['node'], ['lint', 'types', 'model', 'replay']];
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -39,9 +41,11 @@ async function main(names) {
   mkdirSync(results, { recursive: true });
   const rows = [];
   const wanted = names.length > 0 ? names : Object.keys(SECTIONS);
-  // One thread each, and nobody measures time: they share the machine.
-  rows.push(...await Promise.all(wanted.filter((name) => SINGLE.includes(name)).map(section)));
-  for (const name of wanted.filter((name) => !SINGLE.includes(name))) rows.push(await section(name));
+  const oneByOne = async (names) => {
+    for (const name of names.filter((name) => wanted.includes(name))) rows.push(await section(name));
+  };
+  await Promise.all(LANES.map(oneByOne));
+  await oneByOne(Object.keys(SECTIONS).filter((name) => !LANES.flat().includes(name)));
   return summarise(rows);
 }
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { Context } from '@temporalio/activity';
@@ -7,7 +6,6 @@ import type { EvacuationActivities } from '../../domain/contracts/evacuation-act
 import { MIGRATIONS_QUEUE } from '../../domain/ids.js';
 import { registerSearchAttributes } from '../../workers/search-attributes.js';
 import { createFollowActivities } from '../../workers/follow-migration.js';
-import { bundleWorkflows } from '../../workers/workflow-bundle.js';
 import { temporalBinary } from './temporal-binary.js';
 
 const quiet = new DefaultLogger('ERROR');
@@ -41,12 +39,13 @@ export class Bench {
       server: { executable: { type: 'existing-path', path }, extraArgs, log: { format: 'pretty', level: 'error' } },
     });
     await registerSearchAttributes(env.nativeConnection, 'default');
-    const code = await bundleWorkflows(join(process.env['FERRY_HOME'] ?? '.', 'test/fakes/workflows.ts'), quiet);
+    const codePath = process.env['FERRY_TEST_WORKFLOWS'];
+    if (codePath === undefined) throw new Error('no workflow bundle: test/fakes/bundle-once.cjs has not run');
     const clusters = new Map<number, ClusterActivities>();
     const nodes = new Map<string, EvacuationActivities>();
     const follow = createFollowActivities(env.client.workflow, () => Context.current().cancelled);
     const activities = { ...dispatcher(clusters), ...nodeDispatcher(nodes), followMigration: beating(follow.followMigration), freeStuck: beating(follow.freeStuck) };
-    const control = new Agent(env.nativeConnection, MIGRATIONS_QUEUE, { workflowBundle: { code }, activities });
+    const control = new Agent(env.nativeConnection, MIGRATIONS_QUEUE, { workflowBundle: { codePath }, activities });
     await control.start();
     return new Bench(env, control, clusters, nodes);
   }

@@ -1,6 +1,6 @@
 import type { MigrationReport } from '../../domain/contracts/report.js';
 import type { MigrationType } from '../../domain/contracts/request.js';
-import { expectWhole, migrate, startCluster, type Cluster } from './support/cluster.js';
+import { expectWhole, migrate, startCluster, type Cluster } from '../cluster-lab/support/cluster.js';
 
 jest.setTimeout(300_000);
 let cluster: Cluster;

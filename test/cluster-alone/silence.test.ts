@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { viewOf } from '../../client/api/look.js';
 import type { MigrationReport } from '../../domain/contracts/report.js';
-import { begin, expectWhole, reportOf, startCluster, untilMidPrecopy, untilProgress, type Cluster, type RunningMigration } from './support/cluster.js';
+import { begin, expectWhole, reportOf, startCluster, untilMidPrecopy, untilProgress, type Cluster, type RunningMigration } from '../cluster-lab/support/cluster.js';
 
 jest.setTimeout(240_000);
 let cluster: Cluster;
