@@ -59,7 +59,7 @@ async function main(): Promise<void> {
         nodes: async () => (await files.members()).members.map(({ name }) => name),
         configNode: async (vmid) => (await configs.find(vmid))?.node ?? null,
       });
-      const evacuation = { ...createControlEvacuation({ cordons, files, configs }, workflow), ...createPlanner({ pveRoot, cordons, files, solve }, workflow) };
+      const evacuation = { ...createControlEvacuation({ cordons, files, configs }, workflow), ...createPlanner({ pveRoot, cordons, files, solve, links }, workflow) };
       const bundlePath = join(process.env['FERRY_HOME'] ?? process.cwd(), 'dist/workflow-bundle.js');
       const worker = await createControlWorker({ ...link, activities: { ...activities, ...evacuation }, bundlePath });
       log.info('serving');

@@ -10,6 +10,7 @@ import { atTheEdge } from '../at-the-edge.js';
 export interface PlanActivityDeps {
   readonly files: ClusterFiles;
   readonly solve: Solve;
+  readonly links: InventorySources['links'];
   listGuests(): Promise<InventorySources['guests']>;
   /** Nodes on which nothing new may be placed. */
   cordons(): Promise<readonly NodeName[]>;
@@ -18,12 +19,12 @@ export interface PlanActivityDeps {
 }
 
 /** Planning, on queue `migrations`: reads the cluster's files and computes. Changes nothing. */
-export function createPlanActivity({ files, solve, ...deps }: PlanActivityDeps): Pick<EvacuationActivities, 'planEvacuation'> {
+export function createPlanActivity({ files, solve, links, ...deps }: PlanActivityDeps): Pick<EvacuationActivities, 'planEvacuation'> {
   return atTheEdge<Pick<EvacuationActivities, 'planEvacuation'>>({
     planEvacuation: async ({ request, surveys, settled, moving = [], avoid = [] }) => {
       const [guests, { members }, cordons, storageText, rulesText] = await Promise.all([deps.listGuests(), files.members(), deps.cordons(), files.storageText(), files.rulesText()]);
       const past = await deps.pastMoves(guests.filter(({ vmid, node }) => node === request.node && !settled.includes(vmid)).map(({ vmid }) => vmid));
-      const inventory = takeInventory({ guests, members, surveys, cordons, storageText, rulesText, past });
+      const inventory = takeInventory({ guests, members, surveys, cordons, storageText, rulesText, past, links });
       return computePlan({ inventory, request, settled, moving, avoid }, solve);
     },
   });

@@ -14,7 +14,7 @@ export function needsOf(source: NodeName, target: NodeName, slots: SlotsConfig, 
   const needs: SlotNeed[] = [
     { resource: source, pools: ['prepare-out', 'transfer-out', 'switchover-out'], configured: limitsOfNode(slots, source) },
     { resource: target, pools: ['prepare-in', 'transfer-in', 'switchover-in'], configured: limitsOfNode(slots, target) },
-    ...Object.entries(links).filter(([, link]) => uses(link, source, target))
+    ...Object.entries(links).filter(([, link]) => usesLink(link, source, target))
       .map(([name, link]): SlotNeed => ({ resource: linkResource(name), pools: ['transfer'], configured: limitsOfLink(link) })),
   ];
   return needs.sort((a, b) => (a.resource < b.resource ? -1 : 1));
@@ -33,7 +33,7 @@ export const needsWithout = (needs: readonly SlotNeed[], classes: readonly SlotC
 
 export const classOf = (pool: Pool): SlotClass => pool.split('-')[0] as SlotClass;
 
-function uses({ nodes, counts }: DeclaredLink, source: NodeName, target: NodeName): boolean {
+export function usesLink({ nodes, counts }: DeclaredLink, source: NodeName, target: NodeName): boolean {
   const [leaves, arrives] = [nodes.includes(source), nodes.includes(target)];
   return counts === 'all' ? leaves || arrives : leaves !== arrives;
 }

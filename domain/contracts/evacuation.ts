@@ -1,6 +1,7 @@
 import type { Refusal } from './plan.js';
 import type { MigrationType } from './request.js';
-import type { NodeName, Vmid } from '../ids.js';
+import type { NodeName, Vmid, Volid } from '../ids.js';
+import type { DeclaredLink } from './slots.js';
 
 /** How a guest leaves its node. */
 export type MoveMode = 'live' | 'offline' | 'restart';
@@ -23,6 +24,8 @@ export interface GuestNeeds {
   readonly bridges: readonly string[];
   /** Every storage the guest uses; `bytes` is what would have to be copied, 0 where the storage is shared. */
   readonly storages: readonly { readonly storage: string; readonly shared: boolean; readonly bytes: number }[];
+  /** Volumes that would have to be copied and whose size nobody knows; absent: none. */
+  readonly unsized?: readonly Volid[];
   /** Why it can go nowhere at all, e.g. a passed-through device. */
   readonly blockers: readonly Refusal[];
   /** Why it can't move while it runs, though it could stopped. */
@@ -61,8 +64,6 @@ export interface NodeRoom {
   readonly storages: readonly StorageRoom[];
   /** Migration network's speed, bytes per second; null: not known. */
   readonly linkBytesPerSecond: number | null;
-  /** Link or rack this node shares a budget with, as declared; absent: none. */
-  readonly link?: string;
 }
 
 export interface StorageRoom {
@@ -87,6 +88,8 @@ export interface Inventory {
   readonly guests: readonly GuestNeeds[];
   readonly nodes: readonly NodeRoom[];
   readonly rules: readonly PlacementRule[];
+  /** Racks and other paths with a budget of their own, by name; absent: none is declared. */
+  readonly links?: Readonly<Record<string, DeclaredLink>>;
   /** What could not be read or parsed, one sentence each. */
   readonly problems: readonly string[];
 }
@@ -214,6 +217,8 @@ export interface NodeSurvey {
   readonly running: readonly Vmid[];
   /** Of running VMs, where a short look was asked for. */
   readonly dirtyBytesPerSecond: Readonly<Record<string, number>>;
+  /** Of images whose config does not say how large they are; absent: nobody asked. */
+  readonly volumeBytes?: Readonly<Record<Volid, number>>;
 }
 
 export interface PlanInput {

@@ -119,6 +119,8 @@ export class EvacuationBook {
   settle(vmid: Vmid, verdict: MoveVerdict, nowMs: number): void {
     const guest = this.guest(vmid);
     if (guest === null) return;
+    // What an operator said counts for one try: the node may be what was in the way.
+    if (verdict.state === 'retrying' && verdict.innocent !== true) this.#retargets.delete(vmid);
     const avoid = verdict.avoid === undefined ? guest.avoid : [...new Set([...guest.avoid, verdict.avoid])];
     this.#change(vmid, {
       ...figuresOf(verdict), state: verdict.state, reason: verdict.reason, avoid, endedAtMs: nowMs,

@@ -36,7 +36,7 @@ export function completePlan(problem: PlacementProblem, { placement, quality }: 
     node: request.node, moves: planned, stays: staysOf(problem, placement),
     nodes: nodeUses(inventory, planned, schedule), links: linkUses(inventory, planned, schedule),
     bytes: planned.reduce((sum, { forecast }) => sum + forecast.bytes, 0), durationMs: Math.max(0, ...[...schedule.values()].map(({ endMs }) => endMs)),
-    quality, warnings: [...inventory.problems, ...[...forecasts.values()].filter(mayNotConverge).map(hardToMove)],
+    quality, warnings: [...inventory.problems, ...[...forecasts.values()].filter(mayNotConverge).map(hardToMove), ...steps.flatMap(({ member: { guest } }) => notCounted(guest))],
   };
 }
 
@@ -84,6 +84,11 @@ function storageOf({ hostings }: Place, vmid: Vmid): Pick<PlannedMove, 'targetSt
   const targetStorage = hostings.get(vmid)?.targetStorage;
   return targetStorage === undefined ? {} : { targetStorage };
 }
+
+const notCounted = (guest: GuestNeeds): string[] => {
+  const { unsized = [] } = guest;
+  return unsized.length === 0 ? [] : [`the size of ${unsized.join(', ')} of ${guestName(guest)} is not known: the plan counts nothing for it`];
+};
 
 const hardToMove = ({ guest }: ForecastInput): string =>
   `${guestName(guest)} rewrites its memory as fast as it can be sent: it will be braked for the move, or not get done`;

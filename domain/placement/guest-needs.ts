@@ -5,7 +5,7 @@ import type { CtConfig } from '../guest/ct-config.js';
 import { localResources } from '../guest/local-resources.js';
 import { splitList } from '../guest/property-string.js';
 import type { VmConfig } from '../guest/vm-config.js';
-import type { NodeName } from '../ids.js';
+import type { NodeName, Volid } from '../ids.js';
 import { refuse } from '../prerequisites/refuse.js';
 import { MIB } from '../units.js';
 import { volumeNeeds } from './volume-needs.js';
@@ -18,10 +18,10 @@ export interface ConfiguredGuest {
   readonly problems: readonly string[];
 }
 
-/** What a guest needs of a node, by its config alone: nothing is asked of the node it is on. */
-export function guestNeeds(configured: ConfiguredGuest, storages: readonly StorageConfig[]): GuestNeeds {
+/** What a guest needs of a node, by its config; `measured`: sizes of volumes that the config does not tell. */
+export function guestNeeds(configured: ConfiguredGuest, storages: readonly StorageConfig[], measured: Readonly<Record<Volid, number>> = {}): GuestNeeds {
   const { node, running, guest: { kind, config } } = configured;
-  const volumes = volumeNeeds(config, kind, storages);
+  const volumes = volumeNeeds(config, kind, storages, measured);
   const bridges = [...new Set(config.nets.flatMap(({ bridge }) => (bridge === null ? [] : [bridge])))];
   return {
     vmid: config.vmid, kind, node, running, bridges, template: config.template, memoryBytes: config.memoryMiB * MIB,
@@ -29,6 +29,7 @@ export function guestNeeds(configured: ConfiguredGuest, storages: readonly Stora
     cores: 'sockets' in config ? config.sockets * config.cores : (config.cores ?? 0),
     tags: splitList(config.values['tags'] ?? ''),
     storages: volumes.storages,
+    ...(volumes.unsized.length === 0 ? {} : { unsized: volumes.unsized }),
     blockers: [...checkConfig(configured), ...(configured.guest.kind === 'qemu' ? checkDevices(configured.guest.config) : checkMounts(configured.guest.config)), ...volumes.blockers],
     ...(configured.guest.kind === 'lxc' ? { cpuModel: null } : {
       cpuModel: configured.guest.config.cpu, kvm: configured.guest.config.kvm, liveBlockers: [...checkLive(configured.guest.config), ...volumes.liveBlockers],

@@ -2,6 +2,7 @@ import { parseStorageConfig } from '../cluster/parse-storage.js';
 import type { GuestNeeds, Inventory, NodeRoom, NodeSurvey, PastMove } from '../contracts/evacuation.js';
 import type { ClusterMember } from '../contracts/facts.js';
 import type { GuestKind } from '../contracts/ports.js';
+import type { DeclaredLink } from '../contracts/slots.js';
 import { parseCtConfig } from '../guest/parse-ct-config.js';
 import { parseVmConfig } from '../guest/parse-vm-config.js';
 import type { NodeName, Vmid } from '../ids.js';
@@ -16,6 +17,7 @@ export interface InventorySources {
   readonly storageText: string;
   readonly rulesText: string;
   readonly past: ReadonlyMap<Vmid, readonly PastMove[]>;
+  readonly links: Readonly<Record<string, DeclaredLink>>;
 }
 
 /** Everything a plan is made from, out of the cluster's files and what the nodes said. A member that said nothing is offline for the plan. */
@@ -25,13 +27,14 @@ export function takeInventory(sources: InventorySources): Inventory {
   const running = new Set(sources.surveys.flatMap((survey) => survey.running));
   return {
     guests: sources.guests.map((listed): GuestNeeds => {
-      const needs = guestNeeds({ ...parsed(listed), node: listed.node, running: running.has(listed.vmid) }, storage.storages);
+      const needs = guestNeeds({ ...parsed(listed), node: listed.node, running: running.has(listed.vmid) }, storage.storages, sources.surveys.find(({ room }) => room.node === listed.node)?.volumeBytes);
       const dirty = sources.surveys.map(({ dirtyBytesPerSecond }) => dirtyBytesPerSecond[String(listed.vmid)]).find((rate) => rate !== undefined);
       const past = sources.past.get(listed.vmid);
       return { ...needs, ...(dirty === undefined ? {} : { dirtyBytesPerSecond: dirty }), ...(past === undefined ? {} : { past }) };
     }),
     nodes: sources.members.map(({ name }) => roomOf(name, sources)),
     rules: rules.rules,
+    links: sources.links,
     problems: [...storage.problems.map((problem) => `storage.cfg: ${problem}`), ...rules.problems],
   };
 }

@@ -1,5 +1,6 @@
 import type { GuestNeeds, Inventory, LinkUse, NodeRoom, NodeUse, PlannedMove, RoomUse } from '../contracts/evacuation.js';
-import type { Vmid } from '../ids.js';
+import { usesLink } from '../admission/needs.js';
+import type { NodeName, Vmid } from '../ids.js';
 import { footprintBytes } from './guest-load.js';
 import type { Scheduled } from './timeline.js';
 
@@ -21,16 +22,13 @@ export function nodeUses({ guests, nodes }: Inventory, moves: readonly PlannedMo
   });
 }
 
-/** What goes over each node's link, and over those they share; busy: while at least one move uses it. */
-export function linkUses({ nodes }: Inventory, moves: readonly PlannedMove[], schedule: Schedule): readonly LinkUse[] {
-  const linksOf = (name: string): readonly string[] => {
-    const link = nodes.find(({ node }) => node === name)?.link;
-    return link === undefined ? [name] : [name, link];
-  };
+/** What goes over each node's link, and over the declared ones between them; busy: while at least one move uses it. */
+export function linkUses({ links = {} }: Inventory, moves: readonly PlannedMove[], schedule: Schedule): readonly LinkUse[] {
+  const between = (source: NodeName, target: NodeName): readonly string[] => Object.entries(links).filter(([, link]) => usesLink(link, source, target)).map(([name]) => name);
   const uses = new Map<string, { bytes: number; spans: Scheduled[] }>();
   for (const move of moves) {
     const span = schedule.get(move.vmid);
-    for (const link of new Set([...linksOf(move.from), ...linksOf(move.to)])) {
+    for (const link of new Set([move.from, move.to, ...between(move.from, move.to)])) {
       const use = uses.get(link) ?? { bytes: 0, spans: [] };
       uses.set(link, { bytes: use.bytes + move.forecast.bytes, spans: span === undefined ? use.spans : [...use.spans, span] });
     }

@@ -2,8 +2,6 @@ import type { StorageConfig } from '../cluster/storage-config.js';
 import type { GuestNeeds } from '../contracts/evacuation.js';
 import type { Refusal } from '../contracts/plan.js';
 import type { CtConfig } from '../guest/ct-config.js';
-import { parsePropertyString } from '../guest/property-string.js';
-import { parseSize } from '../guest/size.js';
 import type { VmConfig } from '../guest/vm-config.js';
 import { mentionedVolumes, placeOf, type VolumeMention } from '../guest/volumes.js';
 import { isCloudInit } from '../prerequisites/cold/context.js';
@@ -12,23 +10,26 @@ import { ownerOf, storageIdOf } from '../prerequisites/drives.js';
 import { isDrivable } from '../prerequisites/formats.js';
 import { refuse } from '../prerequisites/refuse.js';
 import type { Volid } from '../ids.js';
+import { isImageOfCd, volumesOf, writtenSize } from './volume-sizes.js';
 
 export interface VolumeNeeds extends Pick<GuestNeeds, 'storages' | 'blockers'> {
   readonly liveBlockers: readonly Refusal[];
+  /** On the node's own storages, of a size nobody knows: counted as nothing. */
+  readonly unsized: readonly Volid[];
 }
 
-/** Every storage a guest's config names, with what lies on the node's own, and what can't come along. */
-export function volumeNeeds(config: VmConfig | CtConfig, kind: GuestNeeds['kind'], storages: readonly StorageConfig[]): VolumeNeeds {
+/** Every storage a guest's config names, with what lies on the node's own, and what can't come along. `measured`: sizes the config does not tell. */
+export function volumeNeeds(config: VmConfig | CtConfig, kind: GuestNeeds['kind'], storages: readonly StorageConfig[], measured: Readonly<Record<Volid, number>>): VolumeNeeds {
   const mentions = mentionedVolumes({ current: config.values, pending: config.pending, snapshots: config.snapshots });
-  const volumes = groupByVolid(mentions);
   const known = new Map(storages.map((storage) => [storage.id, storage]));
-  const looked = [...volumes].map(([volid, places]) => look({ volid, places, storage: known.get(storageIdOf(volid)), config, kind }));
+  const looked = [...volumesOf(config)].map(([volid, places]) => look({ volid, places, storage: known.get(storageIdOf(volid)), config, kind, size: writtenSize(places, config) ?? measured[volid] ?? null }));
   const bytes = new Map<string, number>();
-  for (const { storage, size } of looked) if (storage !== null) bytes.set(storage.id, (bytes.get(storage.id) ?? 0) + (storage.shared ? 0 : size));
+  for (const { storage, size } of looked) if (storage !== null) bytes.set(storage.id, (bytes.get(storage.id) ?? 0) + (storage.shared ? 0 : (size ?? 0)));
   return {
     storages: [...bytes].map(([storage, needed]) => ({ storage, shared: known.get(storage)?.shared ?? false, bytes: needed })),
     blockers: [...(kind === 'qemu' ? mentions.flatMap((mention) => checkPath(mention, config.vmid)) : []), ...looked.flatMap(({ blockers }) => blockers)],
     liveBlockers: looked.flatMap(({ liveBlockers }) => liveBlockers),
+    unsized: looked.flatMap(({ volid, storage, size }) => (storage !== null && !storage.shared && size === null ? [volid] : [])),
   };
 }
 
@@ -38,23 +39,26 @@ interface Volume {
   readonly storage: StorageConfig | undefined;
   readonly config: VmConfig | CtConfig;
   readonly kind: GuestNeeds['kind'];
+  /** null: not known. */
+  readonly size: number | null;
 }
 
 interface Looked {
+  readonly volid: Volid;
   /** null: an empty or unknown one. */
   readonly storage: StorageConfig | null;
-  readonly size: number;
+  readonly size: number | null;
   readonly blockers: readonly Refusal[];
   readonly liveBlockers: readonly Refusal[];
 }
 
 function look(volume: Volume): Looked {
-  const { volid, places, storage, config: { vmid, template } } = volume;
+  const { volid, places, storage, size, config: { vmid, template } } = volume;
   const where = places.map(placeOf).join(', ');
-  const found = { storage: storage ?? null, size: sizeOf(volume), blockers: [] as Refusal[], liveBlockers: [] as Refusal[] };
+  const found = { volid, storage: storage ?? null, size, blockers: [] as Refusal[], liveBlockers: [] as Refusal[] };
   if (storage === undefined) found.blockers.push(refuse('storage-unknown', `storage ${storageIdOf(volid)} of ${where} does not exist`, `define it, or remove ${where} from the config of ${vmid}`));
   if (storage === undefined || storage.shared) return found;
-  if (places.every(({ isCdrom }) => isCdrom) && !isCloudInit(volid)) {
+  if (isImageOfCd(volid, places)) {
     return { ...found, size: 0, blockers: [refuse('local-cdrom-image', `${where} of vm ${vmid} is a CD image on a storage of its node (${volid})`, `eject it: qm set ${vmid} --${places[0]?.key ?? where} none,media=cdrom`)] };
   }
   if (template) found.blockers.push(refuse('template-local', `${vmid} is a template, and ${volid} is on a storage of its node: its clones depend on the name`, `move its disks to a shared storage, or by PVE's own tools: qm migrate ${vmid} <node>`));
@@ -84,19 +88,4 @@ function checkPath({ volid, file, isCdrom, isShared, key, section }: VolumeMenti
   const where = placeOf({ key, section });
   if (isCdrom || file === 'cdrom') return [refuse('cdrom-passthrough', `${where} of vm ${vmid} is the drive of its node (${file})`, `eject it: qm set ${vmid} --${key} none,media=cdrom`)];
   return [refuse('local-file', `${where} of vm ${vmid} is a file or device of its node (${file})`, 'put it on a storage, or add shared=1 if every node sees it')];
-}
-
-/** By the config's `size`: what it may grow to. A volume without one (unused, a directory without a limit) is not known. */
-function sizeOf({ places, config }: Volume): number {
-  const sizes = places.map(({ key, section }) => {
-    const values = section === 'current' ? config.values : section === 'pending' ? config.pending : (config.snapshots[section] ?? {});
-    return parseSize(parsePropertyString(values[key] ?? '', 'file').properties['size'] ?? '') ?? 0;
-  });
-  return Math.max(0, ...sizes);
-}
-
-function groupByVolid(mentions: readonly VolumeMention[]): ReadonlyMap<Volid, readonly VolumeMention[]> {
-  const volumes = new Map<Volid, VolumeMention[]>();
-  for (const mention of mentions) if (mention.volid !== null) volumes.set(mention.volid, [...(volumes.get(mention.volid) ?? []), mention]);
-  return volumes;
 }

@@ -1,10 +1,11 @@
 import { startEvacuation } from '../../client/api/evacuation/start.js';
-import { PINNED, TwelveGuests, WISHES } from '../cluster-lab/support/twelve-guests.js';
+import type { EvacuationLab } from '../cluster-lab/support/evacuation-lab.js';
+import { PINNED, WISHES, startTwelveGuests, twelveOn } from '../cluster-lab/support/twelve-guests.js';
 
 jest.setTimeout(300_000);
-let twelve: TwelveGuests;
+let twelve: EvacuationLab;
 beforeAll(async () => {
-  twelve = await TwelveGuests.start();
+  twelve = await startTwelveGuests();
 });
 afterAll(() => twelve?.down());
 
@@ -16,7 +17,7 @@ test('Temporal and the control worker are killed in the middle of an evacuation:
   });
   expect(held.restarted).not.toBeNull();
   await held.restarted;
-  expect({ outcome: report.outcome, plans: report.plans, left: twelve.on('pve1') }).toEqual({ outcome: 'not-empty', plans: 1, left: [PINNED] });
+  expect({ outcome: report.outcome, plans: report.plans, left: twelveOn(twelve, 'pve1') }).toEqual({ outcome: 'not-empty', plans: 1, left: [PINNED] });
   expect(report.guests.filter(({ state }) => state === 'moved').map(({ attempts }) => attempts)).toEqual(report.guests.filter(({ vmid }) => vmid !== PINNED).map(() => 1));
   await twelve.expectCanariesClean();
 });

@@ -2,12 +2,13 @@ import { startEvacuation, startReturn } from '../../client/api/evacuation/start.
 import { planEvacuation } from '../../client/api/plan.js';
 import { parseEvacuationRequest } from '../../domain/edge/evacuation-request.js';
 import { renderPlan } from '../../domain/placement/render-text.js';
-import { ALL, PINNED, TwelveGuests, WISHES } from './support/twelve-guests.js';
+import type { EvacuationLab } from './support/evacuation-lab.js';
+import { ALL, PINNED, WISHES, startTwelveGuests, twelveOn } from './support/twelve-guests.js';
 
 jest.setTimeout(300_000);
-let twelve: TwelveGuests;
+let twelve: EvacuationLab;
 beforeAll(async () => {
-  twelve = await TwelveGuests.start();
+  twelve = await startTwelveGuests();
 });
 afterAll(() => twelve?.down());
 
@@ -18,15 +19,15 @@ test('a node with twelve guests is emptied by plan but for the one it names, and
   expect(plan.stays.map(({ vmid }) => vmid)).toEqual([PINNED]);
   expect(plan.moves.filter(({ parking }) => !parking).map(({ vmid }) => vmid).sort()).toEqual(ALL.filter((vmid) => vmid !== PINNED).sort());
   expect(plan.moves.some(({ parking }) => parking)).toBe(true);
-  expect(twelve.on('pve1')).toEqual(ALL);
+  expect(twelveOn(twelve, 'pve1')).toEqual(ALL);
 
   const report = await twelve.reportOf((await startEvacuation(client, 'pve1', WISHES)).workflowId);
-  expect({ outcome: report.outcome, left: twelve.on('pve1'), remains: report.remains })
+  expect({ outcome: report.outcome, left: twelveOn(twelve, 'pve1'), remains: report.remains })
     .toEqual({ outcome: 'not-empty', left: [PINNED], remains: { guests: [], processes: [], volumes: [], reservations: [] } });
   expect(twelve.nodeOf(101)).not.toBe(twelve.nodeOf(102));
   await twelve.expectCanariesClean();
 
   const home = await twelve.reportOf((await startReturn(client, 'pve1', { node: 'pve1', requestedBy: 'test' })).workflowId);
-  expect({ outcome: home.outcome, home: twelve.on('pve1') }).toEqual({ outcome: 'home', home: ALL });
+  expect({ outcome: home.outcome, home: twelveOn(twelve, 'pve1') }).toEqual({ outcome: 'home', home: ALL });
   await twelve.expectCanariesClean();
 });

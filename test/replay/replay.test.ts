@@ -5,7 +5,7 @@ import { goldenNames, readGolden } from '../fakes/golden.js';
 
 jest.setTimeout(60_000);
 
-describe('migrations recorded earlier', () => {
+describe('workflows recorded earlier', () => {
   let code: string;
   beforeAll(async () => {
     const logger = new DefaultLogger('ERROR');

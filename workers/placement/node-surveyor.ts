@@ -4,6 +4,7 @@ import { parseDatacenterConfig } from '../../domain/cluster/parse-datacenter.js'
 import type { NodeSurvey } from '../../domain/contracts/evacuation.js';
 import { parseCtConfig } from '../../domain/guest/parse-ct-config.js';
 import { parseVmConfig } from '../../domain/guest/parse-vm-config.js';
+import { unsizedVolumes } from '../../domain/placement/volume-sizes.js';
 import { qemuMemoryBytes } from '../../domain/guest/memory.js';
 import type { Vmid } from '../../domain/ids.js';
 import { contains, parseAddress, parseCidr } from '../../domain/network/cidr.js';
@@ -22,6 +23,7 @@ export function createNodeSurveyor({ config, storages }: NodeParts): (options: {
     return surveyNode({
       node: config.node, storages: defined, paths: config, probeDirtyRates, binaries: { qemu: config.qemuBinary, qemuImg: config.qemuImg },
       containers: here.filter(({ kind }) => kind === 'lxc').map(({ vmid }) => vmid),
+      unsized: here.flatMap(({ vmid, kind, text }) => unsizedVolumes((kind === 'qemu' ? parseVmConfig(vmid, text) : parseCtConfig(vmid, text)).config, defined)),
       isMigrationAddress: (address) => (network === null ? address === own : isInside(address, network)),
       memoryForGuests: limit === undefined ? null : (running) => ({ totalBytes: limit * MIB, takenBytes: takenBy(running, here) }),
     });

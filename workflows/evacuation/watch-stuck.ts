@@ -1,5 +1,7 @@
 import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
+import type { EvacuatedGuest } from '../../domain/contracts/evacuation-progress.js';
 import { messageOf } from '../../domain/errors.js';
+import type { Vmid } from '../../domain/ids.js';
 import { evacuationSteps } from '../proxies.js';
 import { timings } from '../timings.js';
 import type { EvacuationState } from './state.js';
@@ -14,13 +16,18 @@ export function watchStuck(state: EvacuationState): void {
   });
 }
 
+/** Each migration is looked at when it has taken long, and again when it has taken as long once more. */
 async function look(state: EvacuationState): Promise<void> {
   const { stuckLookMs } = timings();
   const told = new Set<string>();
+  const looked = new Map<Vmid, number>();
+  const dueAtMs = ({ vmid, begunAtMs }: EvacuatedGuest): number => Math.max(begunAtMs ?? Infinity, looked.get(vmid) ?? 0) + stuckLookMs;
   for (;;) {
-    await sleep(stuckLookMs, { summary: 'look after migrations that take long' });
-    const vmids = state.book.in('moving').filter(({ begunAtMs }) => begunAtMs !== undefined && Date.now() - begunAtMs >= stuckLookMs).map(({ vmid }) => vmid);
+    const nextAtMs = Math.min(Date.now() + stuckLookMs, ...state.book.in('moving').map(dueAtMs));
+    await sleep(Math.max(1, nextAtMs - Date.now()), { summary: 'look after migrations that take long' });
+    const vmids = state.book.in('moving').filter((guest) => dueAtMs(guest) <= Date.now()).map(({ vmid }) => vmid);
     if (vmids.length === 0) continue;
+    for (const vmid of vmids) looked.set(vmid, Date.now());
     for (const { vmid, sentence } of await evacuationSteps(state.node).freeStuck({ vmids, by: workflowInfo().workflowId })) {
       const line = `guest ${vmid}: ${sentence}`;
       if (!told.has(line)) state.incident(line);

@@ -96,6 +96,19 @@ describe('a plan to empty a node', () => {
     expect(made.stays[0]?.sentence).toBe('no node can take vm 101: pve2 is cordoned: nothing new may be placed there; pve3 is offline, or did not answer; pve4 is not among the targets asked for');
   });
 
+  it('counts what goes over declared links as their slots are counted', async () => {
+    const links = { rack: { nodes: ['pve1', 'pve3'], transfers: 2, counts: 'crossing' as const }, segment: { nodes: ['pve3'], transfers: 2, counts: 'all' as const } };
+    const to = async (target: string): Promise<readonly string[]> =>
+      (await plan(question({ nodes: [node('pve1'), node('pve2'), node('pve3')], guests: [guest(101)], links }, { targets: [target] }))).links.map(({ link }) => link).sort();
+    expect(await to('pve2')).toEqual(['pve1', 'pve2', 'rack']);
+    expect(await to('pve3')).toEqual(['pve1', 'pve3', 'segment']);
+  });
+
+  it('says what it could not count', async () => {
+    const made = await plan(question({ nodes: [node('pve1'), node('pve2')], guests: [guest(101, { unsized: ['local:101/vm-101-disk-1.raw'] })] }));
+    expect(made.warnings).toEqual(['the size of local:101/vm-101-disk-1.raw of vm 101 is not known: the plan counts nothing for it']);
+  });
+
   it('explains every guest of a node that does not answer', async () => {
     const made = await plan(question({ nodes: [node('pve1', { online: false }), node('pve2')], guests: [guest(101)] }));
     expect(made).toMatchObject({ moves: [], stays: [{ vmid: 101, code: 'node-offline' }] });

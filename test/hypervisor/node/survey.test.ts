@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { StorageConfig } from '../../../domain/cluster/storage-config.js';
 import type { NodeSurvey } from '../../../domain/contracts/evacuation.js';
 import { surveyNode, type SurveyInput } from '../../../hypervisor/node/survey.js';
@@ -17,7 +21,7 @@ afterEach(async () => {
 const survey = (given: Partial<SurveyInput> = {}): Promise<NodeSurvey> => {
   const storage = (id: string, rest: Partial<StorageConfig> = {}): StorageConfig => ({ id, type: 'dir', path: node.folder, content: ['images'], nodes: null, shared: false, disabled: false, bwlimitKiBps: {}, values: {}, ...rest });
   return surveyNode({
-    node: 'pve1', containers: [], probeDirtyRates: false, isMigrationAddress: () => false, memoryForGuests: null, binaries: { qemu: 'qemu-system-x86_64', qemuImg: 'qemu-img' },
+    node: 'pve1', containers: [], unsized: [], probeDirtyRates: false, isMigrationAddress: () => false, memoryForGuests: null, binaries: { qemu: 'qemu-system-x86_64', qemuImg: 'qemu-img' },
     paths: { ...node.paths, lxcPath: node.folder, lxcRunDir: node.folder },
     storages: [storage('local'), storage('nas', { shared: true }), storage('gone', { path: '/no/such/folder' }), storage('off', { disabled: true }), storage('elsewhere', { nodes: ['pve2'] })], ...given,
   });
@@ -41,6 +45,16 @@ describe('surveyNode', () => {
     expect([room.memoryTotalBytes, room.memoryAvailableBytes]).toEqual([GIB / 4, GIB / 8]);
     const full = await survey({ memoryForGuests: () => ({ totalBytes: GIB / 4, takenBytes: GIB }) });
     expect(full.room.memoryAvailableBytes).toBe(0);
+  });
+
+  it('measures images of which no config says how large they are', async () => {
+    const images = join(node.folder, 'images/101');
+    mkdirSync(join(images, 'subvol-101-disk-2.subvol'), { recursive: true });
+    await promisify(execFile)('qemu-img', ['create', '-q', '-f', 'qcow2', join(images, 'vm-101-disk-0.qcow2'), '3M']);
+    writeFileSync(join(images, 'vm-101-disk-1.raw'), Buffer.alloc(4096));
+    const volid = (name: string): string => `local:101/${name}`;
+    const { volumeBytes } = await survey({ unsized: ['vm-101-disk-0.qcow2', 'vm-101-disk-1.raw', 'subvol-101-disk-2.subvol', 'vm-101-disk-9.raw'].map(volid) });
+    expect(volumeBytes).toEqual({ [volid('vm-101-disk-0.qcow2')]: 3 * 1024 ** 2, [volid('vm-101-disk-1.raw')]: 4096 });
   });
 
   it('watches how fast a VM that runs rewrites its memory', async () => {
