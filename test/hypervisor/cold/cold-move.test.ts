@@ -161,10 +161,10 @@ test('the target\'s agent dies between commit and start: the next one takes the 
 
 test('the migration ended without a fenced target, and the guest was started where it was: the target leaves it there when it is back', async () => {
   const endpoints = await copied();
-  const move = jest.spyOn(nodes.configs, 'move').mockImplementation(() => new Promise(() => undefined));
+  const write = jest.spyOn(nodes.configs, 'write').mockImplementation(() => new Promise(() => undefined));
   void switchOver(endpoints).catch(nothing);
-  while (move.mock.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
-  move.mockRestore();
+  while (write.mock.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  write.mockRestore();
   await nodes.unlock();
   nodes.powers.source.runs = true;
   expect(await nodes.restart('target')).toEqual([expect.stringContaining('has ended without pve2') as string]);
