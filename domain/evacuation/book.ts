@@ -85,16 +85,16 @@ export class EvacuationBook {
     return this.in(...SETTLED).map(({ vmid }) => vmid);
   }
 
-  /** The plan replaces the one before; guests it says nothing of have left the node. */
-  adopt(plan: EvacuationPlan): void {
+  /** The plan replaces the one before; guests it says nothing of have left the node, but for those it was told to leave out (`settled` when it was made). */
+  adopt(plan: EvacuationPlan, leftOut: readonly Vmid[] = this.settled): void {
     this.plans += 1;
     this.first ??= { bytes: plan.bytes, durationMs: plan.durationMs, quality: plan.quality, warnings: plan.warnings, moves: plan.moves.length };
     const settled = new Set(this.settled);
-    this.moves = plan.moves.filter(({ vmid }) => !settled.has(vmid)).map((move) => ({ ...move, to: this.#retargets.get(move.vmid) ?? move.to })).sort((a, b) => a.order - b.order);
+    this.moves = plan.moves.filter(({ vmid }) => !settled.has(vmid)).map((move) => ({ ...move, to: this.#wished(move.vmid) ?? move.to })).sort((a, b) => a.order - b.order);
     const canaries = this.plans > 1 ? [] : this.moves.filter(({ needs, parking }) => needs.length === 0 && !parking).slice(0, this.canary).map(({ vmid }) => vmid);
     const named = new Set([...this.moves, ...plan.stays].map(({ vmid }) => vmid));
     for (const { vmid, state } of this.guests) {
-      if (!settled.has(vmid) && !named.has(vmid)) this.#change(vmid, { state: 'gone', reason: state === 'stays' ? 'it is no longer on the node' : 'it left the node by another hand' });
+      if (!settled.has(vmid) && !named.has(vmid) && !leftOut.includes(vmid)) this.#change(vmid, { state: 'gone', reason: state === 'stays' ? 'it is no longer on the node' : 'it left the node by another hand' });
     }
     for (const stay of plan.stays) if (!settled.has(stay.vmid)) this.#stay(stay, plan.node);
     for (const move of this.moves) this.#expect(move, canaries.includes(move.vmid));
@@ -151,6 +151,12 @@ export class EvacuationBook {
   giveUp(reason: string): void {
     this.moves = [];
     for (const { vmid, reason: before } of this.in('waiting', 'retrying')) this.#change(vmid, { state: 'failed', reason: before === '' ? reason : `${before}; ${reason}` });
+  }
+
+  /** An operator's word, until the guest has failed there. */
+  #wished(vmid: Vmid): NodeName | null {
+    const wished = this.#retargets.get(vmid);
+    return wished === undefined || this.guest(vmid)?.avoid.includes(wished) === true ? null : wished;
   }
 
   #heedTrouble(vmid: Vmid): void {

@@ -27,6 +27,8 @@ async function move({ configs, readConfig }: ColdTargetDeps, { vmid }: EpochRef,
   const owner = await configs.find(vmid);
   if (owner === null) throw new MigrationError('GuestNotFound', `move config failed: guest ${vmid} has no config on any node`);
   if (owner.node === to) return;
+  // Somebody else's by now, with volumes of its own.
+  if (owner.node !== from) throw new MigrationError('OwnershipUnknown', `move config failed: guest ${vmid}: its config is on ${owner.node}, neither on ${from} nor on ${to}; it is left there`);
   const text = await readConfig(vmid, owner.node);
   const changed = moveVolumes(text, moved);
   if (changed !== text) await configs.write(vmid, owner.kind, owner.node, changed);

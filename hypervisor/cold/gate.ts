@@ -63,10 +63,15 @@ export class ColdGate {
   }
 
   async #takeOver(): Promise<CommitTimes> {
-    const { journal, token, node } = this.#deps;
+    const { journal, token, node, lock } = this.#deps;
     const { vmid, epoch } = this.#ref;
     const begunAtMs = performance.now();
-    const memory = foldColdTarget(await journal.requireCurrent(vmid, epoch));
+    const [entry, owner] = await Promise.all([journal.requireCurrent(vmid, epoch), lock.owner(vmid)]);
+    // Its last step is to unlock: from then on others may have started the guest, whatever the token says.
+    if (owner?.epoch !== epoch) {
+      throw new MigrationError('OwnershipUnknown', `commit failed: guest ${vmid}: its migration has ended without ${node}, and nothing is done to it here; it is started on the node that holds its config`);
+    }
+    const memory = foldColdTarget(entry);
     if (memory.returning !== null) throw await this.#giveBack(memory.returning);
     if (!isWhole(memory)) throw new MigrationError('SwitchoverFailed', `commit failed: guest ${vmid}: not every volume has arrived on ${node}`);
     await failpoint('cold.target.commit.before');

@@ -11,12 +11,13 @@ export async function makePlan(state: EvacuationState): Promise<void> {
   const { surveys, silent } = await askNodes(nodes, isFirst ? node : null);
   for (const { node: name, cause } of silent) state.incident(`${name} takes no guests: ${cause}`);
   if (!surveys.some(({ room }) => room.node === node)) throw failure('NodeUnreachable', `plan evacuation failed: ${node}: it does not answer, so nothing can be moved away from it`);
+  const { settled } = book;
   const plan = await evacuationSteps(node).planEvacuation({
-    request, surveys, settled: book.settled,
+    request, surveys, settled,
     avoid: book.guests.flatMap(({ vmid, avoid }) => avoid.map((target) => ({ vmid, node: target }))),
     moving: book.running.flatMap(({ vmid, to }) => (to === null ? [] : [{ vmid, to }])),
   });
   state.plan = plan;
-  book.adopt(plan);
+  book.adopt(plan, settled);
   state.changed();
 }

@@ -159,6 +159,19 @@ test('the target\'s agent dies between commit and start: the next one takes the 
   expect(running()).toEqual([false, true]);
 });
 
+test('the migration ended without a fenced target, and the guest was started where it was: the target leaves it there when it is back', async () => {
+  const endpoints = await copied();
+  const write = jest.spyOn(nodes.configs, 'write').mockImplementation(() => new Promise(() => undefined));
+  void switchOver(endpoints).catch(nothing);
+  while (write.mock.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  write.mockRestore();
+  await nodes.unlock();
+  nodes.powers.source.runs = true;
+  expect(await nodes.restart('target')).toEqual([expect.stringContaining('has ended without pve2') as string]);
+  expect([running(), await decision(), nodes.configNode(), nodes.powers.target.calls]).toEqual([[true, false], 'committed', 'pve1', []]);
+  expect(await nodes.configs.read(201, 'lxc', 'pve1')).toContain('rootfs: local:201/subvol-201-disk-0.subvol');
+});
+
 test('the target\'s agent dies while it gives the guest back: the next one ends that', async () => {
   const endpoints = await copied();
   nodes.powers.target.failsToStart = 'no such bridge';

@@ -105,6 +105,11 @@ export class TwoNodes {
     return this.target.reserve(REF, this.plan);
   }
 
+  /** As a migration's last step does. */
+  async unlock(): Promise<void> {
+    await createGuestLock(this.pveRoot, this.configs).release(REF.vmid, REF.epoch);
+  }
+
   /** The agent of this side died and is started again. */
   async restart(side: 'source' | 'target'): Promise<readonly string[]> {
     const journal = this.#journal(side);
