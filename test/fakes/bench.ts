@@ -33,7 +33,8 @@ export class Bench {
     this.#nodes = nodes;
   }
 
-  static async start(): Promise<Bench> {
+  /** `workflows`: entry file of what the control worker runs. */
+  static async start(workflows = 'test/fakes/workflows.ts'): Promise<Bench> {
     const path = temporalBinary();
     Runtime.install({ logger: quiet, telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } } });
     const extraArgs = Object.entries(serverSettings).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]);
@@ -41,7 +42,7 @@ export class Bench {
       server: { executable: { type: 'existing-path', path }, extraArgs, log: { format: 'pretty', level: 'error' } },
     });
     await registerSearchAttributes(env.nativeConnection, 'default');
-    const code = await bundleWorkflows(join(process.env['FERRY_HOME'] ?? '.', 'test/fakes/workflows.ts'), quiet);
+    const code = await bundleWorkflows(join(process.env['FERRY_HOME'] ?? '.', workflows), quiet);
     const clusters = new Map<number, ClusterActivities>();
     const nodes = new Map<string, EvacuationActivities>();
     const follow = createFollowActivities(env.client.workflow, () => Context.current().cancelled);
