@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):/usr/sbin:/sbin:$(CURDIR)/var/tools/bin
 export FERRY_HOME := $(CURDIR)
 
-.PHONY: help setup build test lint unit model cluster matrix matrix-cut bench bench-copy bench-containers scale chaos kills fencing container-failures evacuation-kills outage demo demo-down clean
+.PHONY: help setup build test lint unit model cluster matrix matrix-cut bench bench-copy bench-containers scale chaos kills fencing container-failures evacuation-kills evacuation-crash evacuation-stops outage demo demo-down clean
 
 help:            ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -67,6 +67,12 @@ container-failures: setup ## full storages, killed agents, lost power, cancellat
 
 evacuation-kills: setup ## Temporal and the control worker killed while twelve guests leave a node
 	@node node_modules/jest/bin/jest.js --selectProjects chaos -- evacuation-kills
+
+evacuation-crash: setup ## a target loses its power while guests leave a node
+	@node node_modules/jest/bin/jest.js --selectProjects chaos -- evacuation-crash
+
+evacuation-stops: setup ## an evacuation paused over a restart of everything, and one whose window closes in the middle
+	@node node_modules/jest/bin/jest.js --selectProjects chaos -- evacuation-stops
 
 outage: setup    ## Temporal away for OUTAGE_SECONDS=120, from mid pre-copy and from the middle of the blackout
 	@OUTAGE_SECONDS=$(or $(OUTAGE_SECONDS),120) node node_modules/jest/bin/jest.js --selectProjects chaos -- outage

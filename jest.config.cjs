@@ -12,14 +12,13 @@ const base = {
   setupFilesAfterEnv: ['<rootDir>/test/patience.cjs'],
 };
 const project = (displayName, match) => ({ ...base, displayName, testMatch: match.map((m) => `<rootDir>/test/${m}/**/*.test.ts`) });
-const bundled = { globalSetup: '<rootDir>/test/fakes/bundle-once.cjs', globalTeardown: '<rootDir>/test/fakes/remove-bundle.cjs' };
 module.exports = {
   projects: [
     project('unit', ['domain', 'cluster', 'activities', 'client', 'workers', 'lab', 'house']),
     project('node', ['hypervisor']),
-    { ...project('workflow', ['workflows']), ...bundled },
+    { ...project('workflow', ['workflows']), globalSetup: '<rootDir>/test/fakes/bundle-once.cjs', globalTeardown: '<rootDir>/test/fakes/remove-bundle.cjs' },
     project('replay', ['replay']),
-    { ...project('scale', ['scale']), ...bundled },
+    project('scale', ['scale']),
     project('cluster', ['cluster-lab']),
     project('alone', ['cluster-alone']),
     project('chaos', ['chaos']),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { Context } from '@temporalio/activity';
@@ -6,6 +7,7 @@ import type { EvacuationActivities } from '../../domain/contracts/evacuation-act
 import { MIGRATIONS_QUEUE } from '../../domain/ids.js';
 import { registerSearchAttributes } from '../../workers/search-attributes.js';
 import { createFollowActivities } from '../../workers/follow-migration.js';
+import { bundleWorkflows } from '../../workers/workflow-bundle.js';
 import { temporalBinary } from './temporal-binary.js';
 
 const quiet = new DefaultLogger('ERROR');
@@ -31,7 +33,8 @@ export class Bench {
     this.#nodes = nodes;
   }
 
-  static async start(): Promise<Bench> {
+  /** `entry`: of what the control worker runs, where that is not what the workflow tests run. */
+  static async start(entry?: string): Promise<Bench> {
     const path = temporalBinary();
     Runtime.install({ logger: quiet, telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } } });
     const extraArgs = Object.entries(serverSettings).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]);
@@ -39,13 +42,12 @@ export class Bench {
       server: { executable: { type: 'existing-path', path }, extraArgs, log: { format: 'pretty', level: 'error' } },
     });
     await registerSearchAttributes(env.nativeConnection, 'default');
-    const codePath = process.env['FERRY_TEST_WORKFLOWS'];
-    if (codePath === undefined) throw new Error('no workflow bundle: test/fakes/bundle-once.cjs has not run');
+    const workflowBundle = entry === undefined ? bundledOnce() : { code: await bundleWorkflows(join(process.env['FERRY_HOME'] ?? '.', entry), quiet) };
     const clusters = new Map<number, ClusterActivities>();
     const nodes = new Map<string, EvacuationActivities>();
     const follow = createFollowActivities(env.client.workflow, () => Context.current().cancelled);
     const activities = { ...dispatcher(clusters), ...nodeDispatcher(nodes), followMigration: beating(follow.followMigration), freeStuck: beating(follow.freeStuck) };
-    const control = new Agent(env.nativeConnection, MIGRATIONS_QUEUE, { workflowBundle: { codePath }, activities });
+    const control = new Agent(env.nativeConnection, MIGRATIONS_QUEUE, { workflowBundle, activities });
     await control.start();
     return new Bench(env, control, clusters, nodes);
   }
@@ -78,6 +80,12 @@ export class Bench {
     await this.control.stop();
     await this.env.teardown();
   }
+}
+
+function bundledOnce(): { codePath: string } {
+  const codePath = process.env['FERRY_TEST_WORKFLOWS'];
+  if (codePath === undefined) throw new Error('no workflow bundle: test/fakes/bundle-once.cjs has not run');
+  return { codePath };
 }
 
 /** A worker that can go away and come back. */

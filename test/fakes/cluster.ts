@@ -1,9 +1,9 @@
-import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkerOptions } from '@temporalio/worker';
+import type { SlotsConfig } from '../../domain/admission/limits.js';
 import type { ClusterActivities, SourceActivities, TargetActivities } from '../../domain/contracts/activities.js';
 import type { Absentees, Cordon } from '../../domain/contracts/cordon.js';
-import type { EvacuationActivities, MaintenanceActivities, NodeSurveyActivities } from '../../domain/contracts/evacuation-activities.js';
+import type { EvacuationActivities, MaintenanceActivities } from '../../domain/contracts/evacuation-activities.js';
 import type { NodeRemains } from '../../domain/contracts/evacuation.js';
 import { parseEvacuationRequest } from '../../domain/edge/evacuation-request.js';
 import { parseReturnRequest } from '../../domain/edge/return-request.js';
@@ -14,6 +14,8 @@ import { FakeActivities, type FakeOptions } from './activities.js';
 import type { Agent, Bench } from './bench.js';
 import { planByLoad } from './plan-by-load.js';
 import { nodeActivities } from './node-activities.js';
+import { slotsBetween } from './slots.js';
+import { surveyOf } from './survey.js';
 
 export interface FakeGuest {
   readonly vmid: Vmid;
@@ -35,6 +37,8 @@ export interface FakeClusterOptions {
   /** How long a step takes: awaited before its effect. */
   readonly pace?: (call: string) => Promise<void>;
   readonly hook?: (node: NodeName) => Promise<void>;
+  /** Migrations ask the ledgers of their nodes; absent: they ask nobody. */
+  readonly slots?: SlotsConfig;
 }
 
 /** Like a real agent: few polls, few heartbeats. */
@@ -121,7 +125,7 @@ export class FakeCluster {
   #newMove(vmid: Vmid, target: NodeName): FakeActivities {
     const guest = this.#guest(vmid);
     this.#settleNode(guest);
-    const options = guest.attempts[guest.moves] ?? {};
+    const options = { ...slotsBetween(this.#bench, this.#options.slots, guest.node, target), ...(guest.attempts[guest.moves] ?? {}) };
     guest.moves += 1;
     guest.fakes = new FakeActivities({ switchAtVisit: 1, ...(this.#options.pace === undefined ? {} : { pauseAt: this.#options.pace }), ...options, vmid, source: guest.node, target });
     return guest.fakes;
@@ -174,21 +178,7 @@ export class FakeCluster {
       const fakes = this.#guest(input.vmid).fakes as FakeActivities;
       return nodeActivities(fakes.world, fakes.source_ === node ? 'source' : 'target', node).readLedger(input as never);
     };
-    return { ...Object.fromEntries(names.map((name) => [name, dispatch(name)])), readLedger: ledger, ...this.#survey(node), ...this.#maintenance(node) };
-  }
-
-  #survey(node: NodeName): NodeSurveyActivities {
-    return {
-      surveyNode: () => {
-        Context.current().heartbeat();
-        return Promise.resolve({
-          room: {
-            node, online: true, cordoned: false, memoryTotalBytes: 0, memoryAvailableBytes: 0, cpuCount: 1, qemuVersion: '10.0.2', cpuModels: [], cpuVendor: 'GenuineIntel', cpuFlags: [], bridges: [], storages: [], linkBytesPerSecond: null,
-          },
-          running: this.on(this.nodes.indexOf(node)), dirtyBytesPerSecond: {},
-        });
-      },
-    };
+    return { ...Object.fromEntries(names.map((name) => [name, dispatch(name)])), readLedger: ledger, ...surveyOf(node, () => this.on(this.nodes.indexOf(node))), ...this.#maintenance(node) };
   }
 
   #maintenance(node: NodeName): MaintenanceActivities {

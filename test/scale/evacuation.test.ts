@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { alignColumns } from '../../domain/report/align.js';
 import type { EvacuationReport } from '../../domain/contracts/evacuation-report.js';
 import type { RollReport } from '../../domain/contracts/roll.js';
-import { migrationWorkflowId } from '../../domain/ids.js';
+import { migrationWorkflowId, slotLedgerWorkflowId } from '../../domain/ids.js';
 import { Bench } from '../fakes/bench.js';
 import { FakeCluster } from '../fakes/cluster.js';
 import { start } from '../fakes/evacuation.js';
-import { historiesOf, sum } from './histories.js';
+import { eventsOf, historiesOf, sum } from './histories.js';
 
 /**
  * A simulated cluster: real Temporal server, real workflows, agents that take their time but move nothing. `FERRY_SCALE`: numbers of guests;
@@ -15,6 +15,8 @@ import { historiesOf, sum } from './histories.js';
 const GUESTS = (process.env['FERRY_SCALE'] ?? '100,300,1000').split(',').map(Number);
 const ROLLED = Number(process.env['FERRY_SCALE_NODES'] ?? 50);
 const CONCURRENCY = 12;
+/** As many out as may move at once: what is measured is the asking, not the waiting. */
+const SLOTS = { enabled: true, in: 4, out: CONCURRENCY, nodes: {} };
 
 jest.setTimeout(1_800_000);
 
@@ -26,7 +28,7 @@ const pace = (call: string): Promise<void> => sleep(PACE[call] ?? 2).then(() => 
 
 let bench: Bench;
 beforeAll(async () => {
-  bench = await Bench.start();
+  bench = await Bench.start('test/scale/workflows.ts');
 });
 afterAll(() => bench?.stop());
 
@@ -39,7 +41,7 @@ const rows: Row[] = [];
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 test.each(GUESTS)('%i guests leave one node', async (guests) => {
-  const cluster = new FakeCluster(bench, { nodes: 16, pace });
+  const cluster = new FakeCluster(bench, { nodes: 16, pace, slots: SLOTS });
   await cluster.start();
   try {
     const vmids = cluster.add(guests);
@@ -53,10 +55,11 @@ test.each(GUESTS)('%i guests leave one node', async (guests) => {
     const sample = vmids.filter((_, index) => index % Math.ceil(guests / 10) === 0);
     const children = await Promise.all(sample.map(async (vmid) => (await bench.env.client.workflow.getHandle(migrationWorkflowId(vmid)).describe()).historyLength));
     const eventsPerGuest = sum(parent.events) / guests;
+    const ledger = await eventsOf(bench.env.client.workflow, slotLedgerWorkflowId(cluster.node(0)));
     rows.push({ guests, eventsPerGuest, cells: [
-      String(guests), seconds.toFixed(1), (guests / seconds).toFixed(1), eventsPerGuest.toFixed(1), (sum(children) / children.length).toFixed(1), String(parent.runs - 1), parent.events.join(' + '), (parent.bytes / guests).toFixed(0),
+      String(guests), seconds.toFixed(1), (guests / seconds).toFixed(1), eventsPerGuest.toFixed(1), (sum(children) / children.length).toFixed(1), (ledger / guests).toFixed(1), String(parent.runs - 1), parent.events.join(' + '), (parent.bytes / guests).toFixed(0),
     ] });
-    say(alignColumns([['guests', 'seconds', 'guests/s', 'events/guest', 'events/migration', 'continued', "parent's histories", 'bytes/guest'], ...rows.map(({ cells }) => cells)]).join('\n'));
+    say(alignColumns([['guests', 'seconds', 'guests/s', 'events/guest', 'events/migration', "source's ledger/guest", 'continued', "parent's histories", 'bytes/guest'], ...rows.map(({ cells }) => cells)]).join('\n'));
     expect(Math.max(...parent.events)).toBeLessThan(20_000);
   } finally {
     await cluster.stop();
@@ -70,7 +73,7 @@ test('the history grows with the guests, not faster', () => {
 });
 
 (ROLLED === 0 ? test.skip : test)(`a roll of ${ROLLED} nodes`, async () => {
-  const cluster = new FakeCluster(bench, { nodes: ROLLED, pace, hook: () => sleep(100).then(() => undefined) });
+  const cluster = new FakeCluster(bench, { nodes: ROLLED, pace, slots: SLOTS, hook: () => sleep(100).then(() => undefined) });
   await cluster.start();
   try {
     for (let index = 0; index < ROLLED; index += 1) cluster.add(2, { on: index });

@@ -20,4 +20,11 @@ export async function historiesOf(client: WorkflowClient, workflowId: string, fi
   return { runs: events.length, events, bytes };
 }
 
+/** All runs of a workflow that may be open still. */
+export async function eventsOf(client: WorkflowClient, workflowId: string): Promise<number> {
+  let events = 0;
+  for await (const { runId } of client.list({ query: `WorkflowId = '${workflowId}'` })) events += (await client.getHandle(workflowId, runId).describe()).historyLength;
+  return events;
+}
+
 export const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);

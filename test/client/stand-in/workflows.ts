@@ -106,3 +106,6 @@ export async function reconcileCluster({ dryRun = false, nodes = ['pve1', 'pve2'
 export async function settleMigration(): Promise<MigrationReport> {
   return reportOf({ vmid: 700, target: 'pve2', requestedBy: 'root@pve1' }, 'rolled-back');
 }
+
+/** Seen to start, no more. */
+export const evacuateNode = (): Promise<void> => Promise.resolve();
