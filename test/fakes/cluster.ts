@@ -64,6 +64,7 @@ export class FakeCluster {
   readonly #options: FakeClusterOptions;
   readonly #agents = new Map<NodeName, Agent>();
   readonly #moving = new Map<Vmid, FakeGuest>();
+  readonly #inherited = new Set<string>();
 
   constructor(bench: Bench, options: FakeClusterOptions) {
     this.#bench = bench;
@@ -223,7 +224,8 @@ export class FakeCluster {
         const holder = this.cordons.get(node);
         if (holder !== undefined && holder.epoch !== owner.epoch && holder.workflowId !== OVER) throw ApplicationFailure.create({ type: 'NodeCordoned', message: `cordon failed: ${node}: held by ${holder.workflowId}`, nonRetryable: true });
         this.cordons.set(node, { node, since: '', ...owner });
-        return Promise.resolve({ isNew: holder === undefined });
+        if (holder?.workflowId === OVER) this.#inherited.add(owner.epoch);
+        return Promise.resolve({ isNew: !this.#inherited.has(owner.epoch) });
       },
       uncordonNode: ({ node }) => Promise.resolve(void this.cordons.delete(node)),
       recordMoved: ({ node, request, moved }) => Promise.resolve(void this.away.set(node, { request, guests: [...(this.away.get(node)?.guests ?? []).filter(({ vmid }) => !moved.some((one) => one.vmid === vmid)), ...moved] })),

@@ -90,4 +90,4 @@ describeCases('an evacuation', {
       expect(report.incidents).toContainEqual(expect.stringMatching(/no quorum.*ferry uncordon \S+ --return-home/));
     });
   },
-}, 4);
+}, 2);

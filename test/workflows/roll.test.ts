@@ -52,7 +52,7 @@ describeCases('a rolling maintenance', {
       nodes.add(1);
       cluster.away = (): void => void nodes.die(0);
       const handle = await start(bench, 'rollNodes', { nodes: [nodes.node(0)], hook: 'upgrade', returnTimeoutSeconds: 60 });
-      await expect(handle.result()).rejects.toMatchObject({ cause: { message: expect.stringMatching(/nobody took the task, the agent is away.*was not begun/) as string } });
+      await expect(handle.result()).rejects.toMatchObject({ cause: { message: expect.stringMatching(/nobody took the task, the agent is away.*was not begun.*ferry uncordon \S+ --return-home/) as string } });
       expect({ maintained, cordons: [...nodes.cordons.keys()] }).toEqual({ maintained: [], cordons: [nodes.node(0)] });
     });
   },

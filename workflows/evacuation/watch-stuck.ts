@@ -1,4 +1,4 @@
-import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, sleep, workflowInfo } from '@temporalio/workflow';
 import { messageOf } from '../../domain/errors.js';
 import { evacuationSteps } from '../proxies.js';
 import { timings } from '../timings.js';
@@ -18,6 +18,8 @@ async function look(state: EvacuationState): Promise<void> {
   const { stuckLookMs } = timings();
   const told = new Set<string>();
   for (;;) {
+    // Days of waiting for a window cost no history.
+    await condition(() => state.book.in('moving').length > 0);
     await sleep(stuckLookMs, { summary: 'look after migrations that take long' });
     const vmids = state.book.in('moving').filter(({ begunAtMs }) => begunAtMs !== undefined && Date.now() - begunAtMs >= stuckLookMs).map(({ vmid }) => vmid);
     if (vmids.length === 0) continue;
