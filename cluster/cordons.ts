@@ -41,16 +41,33 @@ export function createCordonStore(pveRoot: string): CordonStore {
 const FOLDER = 'node-';
 const AWAY = 'away.json';
 
-async function take(folder: GuestFolder, { node, ...owner }: Cordon, isOver: (holder: Cordon) => Promise<boolean>): Promise<void> {
-  const holder = cordonOf(node, await readHolder(folder));
-  if (holder?.epoch === owner.epoch) return;
+async function take(folder: GuestFolder, { node, ...owner }: Cordon, isOver: (holder: Cordon) => Promise<boolean>): Promise<{ readonly isNew: boolean }> {
+  const found = await readHolder(folder);
+  const holder = cordonOf(node, found);
+  if (holder?.epoch === owner.epoch) return { isNew: found?.inherited !== true };
   if (holder !== null && !(await isOver(holder))) throw cordonedBy(holder);
   if (holder !== null) await dropHolder(folder, holder.epoch);
+  // Kept with it: whoever asks once more is told the same.
+  const wanted = { ...owner, ...(holder === null ? {} : { inherited: true }) };
+  const other = await claim(folder, node, wanted);
+  if (other === null) return { isNew: holder === null };
+  if (!(await isOver(other))) throw cordonedBy(other);
+  // It ended between its claim and its cordon: nobody else would ever remove that.
+  await dropHolder(folder, other.epoch);
+  const another = await claim(folder, node, wanted);
+  if (another !== null) throw cordonedBy(another);
+  return { isNew: holder === null };
+}
+
+/** null: it is the owner's; else who is in the way. */
+async function claim(folder: GuestFolder, node: NodeName, owner: LockOwner): Promise<Cordon | null> {
   try {
     await becomeHolder(folder, 0, owner);
+    return null;
   } catch (error) {
     const other = error instanceof MigrationError && error.code === 'GuestLocked' ? cordonOf(node, (error.facts['owner'] as LockOwner | null | undefined) ?? null) : null;
-    throw other === null ? error : cordonedBy(other);
+    if (other === null) throw error;
+    return other;
   }
 }
 

@@ -71,7 +71,7 @@ async function firstOther(folder: GuestFolder, own: string): Promise<LockOwner |
   return name === undefined ? null : load(folder.path(name));
 }
 
-const ownerSchema = z.object({ epoch: z.string(), workflowId: z.string(), requestedBy: z.string(), since: z.string(), reason: z.string().optional(), nodes: z.array(z.string()).optional() });
+const ownerSchema = z.object({ epoch: z.string(), workflowId: z.string(), requestedBy: z.string(), since: z.string(), reason: z.string().optional(), nodes: z.array(z.string()).optional(), inherited: z.boolean().optional() });
 
 async function load(path: string): Promise<LockOwner | null> {
   const text = await absentIsNull(readFile(path, 'utf8'));
@@ -79,8 +79,8 @@ async function load(path: string): Promise<LockOwner | null> {
   const parsed = ownerSchema.safeParse(jsonOf(text));
   // Written whole by ferry, so somebody else changed it: a lock all the same.
   if (!parsed.success) throw new MigrationError('GuestLocked', `read lock failed: ${path} does not say who owns it; when no migration of this guest runs, remove it`);
-  const { reason, nodes, ...owner } = parsed.data;
-  return { ...owner, ...(reason === undefined ? {} : { reason }), ...(nodes === undefined ? {} : { nodes }) };
+  const { reason, nodes, inherited, ...owner } = parsed.data;
+  return { ...owner, ...(reason === undefined ? {} : { reason }), ...(nodes === undefined ? {} : { nodes }), ...(inherited === undefined ? {} : { inherited }) };
 }
 
 function jsonOf(text: string): unknown {

@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   const inspect = createNodeInspector(parts);
   const probePeer = createNodeProbe({ files: createClusterFiles(config.pveRoot), sshPort: config.ssh.port, observer: config.node, isPeer: true });
   // Takes seconds the first time; the first migration need not wait for it.
-  staticFacts(config.qemuBinary).catch((error: unknown) => log.warn(messageOf(error)));
+  staticFacts(config.qemuBinary, config.runDir).catch((error: unknown) => log.warn(messageOf(error)));
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
   const link = await connectPatiently(log, stopping.signal);

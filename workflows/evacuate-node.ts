@@ -11,11 +11,12 @@
  * - report: only a node that is proved empty is a success
  * - before the history grows long it continues as new; the next run follows the migrations this one has begun
  */
-import { CancellationScope, allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, allHandlersFinished, condition, continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { EvacuationBookData } from '../domain/contracts/evacuation-progress.js';
 import type { EvacuationReport } from '../domain/contracts/evacuation-report.js';
 import type { EvacuationRequest, NodeRemains } from '../domain/contracts/evacuation.js';
 import { EvacuationBook } from '../domain/evacuation/book.js';
+import { messageOf } from '../domain/errors.js';
 import { conclude } from '../domain/evacuation/conclude.js';
 import type { NodeName } from '../domain/ids.js';
 import { bringBack } from './evacuation/bring-back.js';
@@ -86,13 +87,13 @@ async function evacuate({ request, nodes, book }: CarriedEvacuation, raw: unknow
 async function begin(state: EvacuationState): Promise<void> {
   const { node, dryRun, requestedBy, reason } = state.request;
   const { firstExecutionRunId: epoch, workflowId } = workflowInfo();
-  if (!dryRun) await evacuationSteps(node).cordonNode({ node, epoch, workflowId, requestedBy, ...(reason === undefined ? {} : { reason }) });
+  const taken = dryRun ? null : await evacuationSteps(node).cordonNode({ node, epoch, workflowId, requestedBy, ...(reason === undefined ? {} : { reason }) });
   state.enter('planning');
   try {
     await makePlan(state);
   } catch (error) {
-    // Nothing was moved, so nothing has to be kept away.
-    if (!dryRun) await CancellationScope.nonCancellable(() => evacuationSteps(node).uncordonNode({ node, epoch }));
+    // Nothing was moved, so nothing has to be kept away; but who cordoned the node before may have had it switched off since.
+    if (!dryRun && taken?.isNew !== false) await CancellationScope.nonCancellable(() => evacuationSteps(node).uncordonNode({ node, epoch }));
     throw error;
   }
 }
@@ -120,7 +121,11 @@ async function moveAll(state: EvacuationState, mover: Mover): Promise<NodeRemain
       if (typeof proof === 'string' || proof.guests.length === 0 || round === MOST_ROUNDS) return proof;
       state.incident(`guests came to ${state.node} meanwhile: ${proof.guests.join(', ')}`);
       welcome(state, proof.guests);
-      await makePlan(state);
+      const refusal = await makePlan(state).then(() => null, (error: unknown) => {
+        if (isCancellation(error)) throw error;
+        return messageOf(error);
+      });
+      if (refusal !== null) return `guests ${proof.guests.join(', ')} came meanwhile, and could not be planned: ${refusal}`;
     }
   } finally {
     watching.cancel();
@@ -128,9 +133,7 @@ async function moveAll(state: EvacuationState, mover: Mover): Promise<NodeRemain
 }
 
 async function goOn(state: EvacuationState, mover: Mover, raw: unknown): Promise<never> {
-  await mover.allBegun();
-  await condition(allHandlersFinished);
-  await mover.recorded();
+  await mover.settled();
   state.book.runs += 1;
   const { request, nodes, book } = state;
   return continueAsNew<typeof evacuateNode>(raw, { request, nodes, book: book.data });

@@ -26,8 +26,19 @@ export function codeOf(error: unknown): ErrorCode {
   return type !== null && type !== undefined && type in ERROR_CODES ? (type as ErrorCode) : 'Internal';
 }
 
+/** The agent fell silent while it was at it: it may have been rebooted by what it did. */
+export const fellSilent = (error: unknown): boolean => timeoutOf(error) === 'HEARTBEAT';
+
+/** Nobody took the step. */
+export const wasNotTaken = (error: unknown): boolean => timeoutOf(error) === 'SCHEDULE_TO_START';
+
 export const failure = (code: ErrorCode, message: string, cause?: Error): ApplicationFailure =>
   ApplicationFailure.create({ type: code, message, nonRetryable: true, ...(cause === undefined ? {} : { cause }) });
+
+function timeoutOf(error: unknown): TimeoutFailure['timeoutType'] | null {
+  const failed = error instanceof ApplicationFailure ? error.cause : error;
+  return failed instanceof ActivityFailure && failed.cause instanceof TimeoutFailure ? failed.cause.timeoutType : null;
+}
 
 function timeoutSentence({ timeoutType }: TimeoutFailure, { step, where }: Place): string {
   switch (timeoutType) {

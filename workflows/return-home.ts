@@ -67,9 +67,7 @@ async function comeHome({ request, nodes, book, away }: CarriedReturn, raw: unkn
     if (state.book.plans === 0) await plan();
     for (const guest of state.book.running) mover.takeUp(guest);
     if ((await CancellationScope.cancellable(() => runMoves(state, mover, plan))) === 'full') {
-      await mover.allBegun();
-      await condition(allHandlersFinished);
-      await mover.recorded();
+      await mover.settled();
       state.book.runs += 1;
       return await continueAsNew<typeof returnHome>(raw, { request, nodes, book: state.book.data, away });
     }

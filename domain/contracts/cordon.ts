@@ -36,8 +36,11 @@ export interface Absentees {
 export interface CordonStore {
   list(): Promise<readonly Cordon[]>;
   read(node: NodeName): Promise<Cordon | null>;
-  /** Takes the node for this owner; again for the same owner: nothing. Another's: throws `NodeCordoned`, unless `isOver` says that its run has ended. */
-  take(cordon: Cordon, isOver: (holder: Cordon) => Promise<boolean>): Promise<void>;
+  /**
+   * Takes the node for this owner; again for the same owner: nothing. Another's: throws `NodeCordoned`, unless `isOver` says that its run has ended.
+   * `isNew`: nobody had it before.
+   */
+  take(cordon: Cordon, isOver: (holder: Cordon) => Promise<boolean>): Promise<{ readonly isNew: boolean }>;
   release(node: NodeName): Promise<void>;
   absentees(node: NodeName): Promise<Absentees | null>;
   /** null: nobody is away any more. */

@@ -10,6 +10,12 @@ export interface CordonOwner {
   readonly workflowId: string;
 }
 
+/** null, from histories of before: not known. */
+export interface CordonTaken {
+  /** Nobody had cordoned the node before. */
+  readonly isNew: boolean;
+}
+
 /** Steps of an evacuation that need the cluster file system, or the solver. */
 export interface EvacuationActivities {
   /** Parses the operator's input. Fails with `InvalidInput`; changes nothing. `nodes`: members of the cluster that are online. */
@@ -17,7 +23,7 @@ export interface EvacuationActivities {
   /** Reads every guest's config and the rules, and computes the plan. Changes nothing. */
   planEvacuation(input: PlanInput): Promise<EvacuationPlan>;
   /** Nothing new is placed on this node from now on; idempotent for the same owner. Fails with `NodeCordoned` when another evacuation that still runs holds the node. */
-  cordonNode(input: CordonOwner & { readonly node: NodeName; readonly requestedBy: string; readonly reason?: string }): Promise<void>;
+  cordonNode(input: CordonOwner & { readonly node: NodeName; readonly requestedBy: string; readonly reason?: string }): Promise<CordonTaken | null>;
   /** Fails with `NodeCordoned` while an evacuation of the node runs that is not `epoch`. */
   uncordonNode(input: { readonly node: NodeName; readonly epoch?: string }): Promise<void>;
   /** Keeps who left the node, for coming home; earlier absentees stay until they are back. */

@@ -24,6 +24,8 @@ export interface LockOwner {
   readonly reason?: string;
   /** The nodes that take part; absent from locks of older versions. */
   readonly nodes?: readonly NodeName[];
+  /** Of a cordon: it was taken over from an evacuation that had ended. */
+  readonly inherited?: boolean;
 }
 
 /** What the cluster file system says, parsed. A file that can't be parsed is a refusal, never a default. */

@@ -13,7 +13,7 @@ export function childRequest(request: EvacuationRequest, { vmid, to, mode, kind,
   const { migrationType, healthCheck } = request;
   return {
     vmid, target: to, withLocalDisks: true, force: false, priority: EVACUATION_PRIORITY, requestedBy: request.requestedBy,
-    reason: request.reason === undefined ? `part of ${workflowId}` : `${request.reason} (part of ${workflowId})`,
+    reason: request.reason === undefined ? partOf(workflowId) : `${request.reason} (${partOf(workflowId)})`,
     ...(targetStorage === undefined ? {} : { targetStorage }),
     ...(bwlimitKiBps === null ? {} : { bwlimitKiBps }),
     ...(migrationType === undefined ? {} : { migrationType }),
@@ -23,3 +23,8 @@ export function childRequest(request: EvacuationRequest, { vmid, to, mode, kind,
     ...(mode === 'restart' && kind === 'lxc' && healthCheck !== undefined && healthCheck !== 'agent' ? { healthCheck } : {}),
   };
 }
+
+/** Whether a migration with this reason was asked for by that evacuation. */
+export const isPartOf = (reason: string | null, workflowId: string): boolean => reason === partOf(workflowId) || reason?.endsWith(`(${partOf(workflowId)})`) === true;
+
+const partOf = (workflowId: string): string => `part of ${workflowId}`;

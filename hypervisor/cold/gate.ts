@@ -18,14 +18,17 @@ export class ColdGate {
   readonly #deps: ColdTargetDeps;
   readonly #ref: EpochRef;
   readonly #plan: ColdPlan;
+  readonly #seal: () => Promise<void>;
   readonly #done = new EventEmitter();
   #answering: Promise<HandoffAnswer> | null = null;
   #times: CommitTimes | null = null;
 
-  constructor(deps: ColdTargetDeps, ref: EpochRef, plan: ColdPlan) {
+  /** `seal`: from its end on nothing the source sends is written any more. */
+  constructor(deps: ColdTargetDeps, ref: EpochRef, plan: ColdPlan, seal: () => Promise<void>) {
     this.#deps = deps;
     this.#ref = ref;
     this.#plan = plan;
+    this.#seal = seal;
   }
 
   onHandover(): Promise<HandoffAnswer> {
@@ -66,6 +69,8 @@ export class ColdGate {
     const { journal, token, node, lock } = this.#deps;
     const { vmid, epoch } = this.#ref;
     const begunAtMs = performance.now();
+    // Before it is asked whether all is whole: a connection that a source has forgotten must not write into a guest that runs.
+    await this.#seal();
     const [entry, owner] = await Promise.all([journal.requireCurrent(vmid, epoch), lock.owner(vmid)]);
     // Its last step is to unlock: from then on others may have started the guest, whatever the token says.
     if (owner?.epoch !== epoch) {

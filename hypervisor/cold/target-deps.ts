@@ -10,6 +10,8 @@ import type { GuestPower } from './guest-power.js';
 /** Takes volumes in. */
 export interface CopyServer {
   readonly endpoint: Endpoint;
+  /** Ends every connection, and waits until nothing is written any more. */
+  sever(): Promise<void>;
   close(): Promise<void>;
 }
 

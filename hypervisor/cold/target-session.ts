@@ -18,6 +18,7 @@ export class ColdTargetSession {
   readonly #plan: ColdPlan;
   readonly #gate: ColdGate;
   #over = false;
+  #sealed = false;
   #reserving: Promise<ColdEndpoints> | null = null;
   #listening: Promise<ColdEndpoints> | null = null;
   #copies: CopyServer | null = null;
@@ -27,7 +28,7 @@ export class ColdTargetSession {
     this.#deps = deps;
     this.#ref = ref;
     this.#plan = plan;
-    this.#gate = new ColdGate(deps, ref, plan);
+    this.#gate = new ColdGate(deps, ref, plan, () => this.#seal());
   }
 
   /** Two attempts at once share one reservation. */
@@ -101,8 +102,10 @@ export class ColdTargetSession {
         await failpoint('cold.target.whole.after');
       },
       onTouched: async (volid) => {
+        this.#requireUnsealed(volid);
         const memory = foldColdTarget(await this.#deps.journal.requireCurrent(this.#ref.vmid, this.#ref.epoch));
         if (memory.whole.has(volid)) await this.#deps.journal.append(this.#ref.vmid, this.#ref.epoch, 'touched', { volid });
+        this.#requireUnsealed(volid);
       },
     });
     this.#handoff = await this.#deps.listenForHandoff(this.#ref, this.#plan, on.handoff, () => this.#gate.onHandover());
@@ -110,6 +113,15 @@ export class ColdTargetSession {
       copy: this.#copies.endpoint, handoff: this.#handoff.endpoint,
       volumes: [...places].map(([volid, targetVolid]) => ({ volid, targetVolid })),
     };
+  }
+
+  async #seal(): Promise<void> {
+    this.#sealed = true;
+    await this.#copies?.sever();
+  }
+
+  #requireUnsealed(volid: Volid): void {
+    if (this.#sealed) throw new MigrationError('StaleEpoch', `receive volume failed: ${volid}: guest ${this.#ref.vmid} was handed over to ${this.#deps.node}, nothing is written any more`);
   }
 
   #stillWanted(): void {

@@ -21,7 +21,7 @@ export interface InspectInput {
   readonly cold?: boolean;
   /** null: the guest is not known. */
   readonly config: VmConfig | null;
-  readonly paths: RunPaths;
+  readonly paths: RunPaths & { readonly runDir: string };
   /** What is asked of a guest that is not a VM; absent: it is one. */
   readonly container?: () => Promise<GuestRuntimeFacts>;
   /** null: nobody asked. */
@@ -36,7 +36,7 @@ const STORAGE_TIMEOUT_MS = 2000;
 export async function inspectNode(input: InspectInput): Promise<NodeFacts> {
   const store = createNodeVolumes(input.storages, input.node, input.binaries.qemuImg);
   const [{ ioUring: _, ...fixed }, memory, addresses, storages, guest] = await Promise.all([
-    staticFacts(input.binaries.qemu), memoryFacts(), nodeAddresses(),
+    staticFacts(input.binaries.qemu, input.paths.runDir), memoryFacts(), nodeAddresses(),
     Promise.all(input.storages.map(({ id }) => storageFacts(store, id))),
     input.container?.() ?? guestFacts({ ...input, store, qemuImg: input.binaries.qemuImg }),
   ]);

@@ -1,6 +1,5 @@
 import { constants } from 'node:fs';
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../exec.js';
 
@@ -9,24 +8,27 @@ const TIMEOUT_MS = 3000;
 /** isa-debug-exit turns the byte written, 0x10, into this exit code. */
 const EXIT_CODE = (0x10 << 1) | 1;
 
+/** In the agent's own run directory, always the same: what a killed agent leaves of it is replaced, and removed, by the next. */
+export const PROBE_FILE = 'kvm-probe.rom';
+
 /** Runs a guest of a few instructions in KVM, long mode and SSE2 among them. /dev/kvm alone proves nothing. */
-export async function kvmWorks(qemuBinary: string): Promise<boolean> {
-  return await access('/dev/kvm', constants.R_OK | constants.W_OK).then(() => runsProbe(qemuBinary, 'kvm'), () => false);
+export async function kvmWorks(qemuBinary: string, runDir: string): Promise<boolean> {
+  return await access('/dev/kvm', constants.R_OK | constants.W_OK).then(() => runsProbe(qemuBinary, runDir, 'kvm'), () => false);
 }
 
 /** The probe in an accelerator of choice. */
-export async function runsProbe(qemuBinary: string, accelerator: 'kvm' | 'tcg'): Promise<boolean> {
-  const folder = await mkdtemp(join(tmpdir(), 'ferry-probe-'));
+export async function runsProbe(qemuBinary: string, runDir: string, accelerator: 'kvm' | 'tcg'): Promise<boolean> {
+  const rom = join(runDir, PROBE_FILE);
   try {
-    const rom = join(folder, 'rom');
-    await writeFile(rom, probeRom());
+    await mkdir(runDir, { recursive: true, mode: 0o700 });
+    await writeFile(rom, probeRom(), { mode: 0o600 });
     const { exitCode } = await run(qemuBinary, [
       '-machine', 'pc', '-accel', accelerator, '-m', '16', '-nodefaults', '-no-user-config', '-display', 'none',
       '-bios', rom, '-device', 'isa-debug-exit,iobase=0xf4,iosize=4',
     ], { timeoutMs: TIMEOUT_MS });
     return exitCode === EXIT_CODE;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(rom, { force: true });
   }
 }
 

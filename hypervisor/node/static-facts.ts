@@ -16,18 +16,18 @@ export type StaticFacts = QemuFacts & Pick<NodeFacts, 'cpuVendor' | 'cpuFlags' |
 export const qemuFacts = perBinary((path) => askQemu(path));
 
 /** As `qemuFacts`, with the CPU and KVM's probe: the first time takes 3 s where KVM hangs, so an agent asks early and does not wait. */
-export const staticFacts = perBinary(async (path): Promise<StaticFacts> => {
-  const [qemu, kvmUsable, cpu] = await Promise.all([qemuFacts(path), kvmWorks(path), readCpu()]);
+export const staticFacts = perBinary(async (path, runDir: string): Promise<StaticFacts> => {
+  const [qemu, kvmUsable, cpu] = await Promise.all([qemuFacts(path), kvmWorks(path, runDir), readCpu()]);
   return { ...qemu, ...cpu, kvmUsable };
 });
 
-function perBinary<T>(gather: (path: string) => Promise<T>): (qemuBinary: string) => Promise<T> {
+function perBinary<T, A extends readonly unknown[]>(gather: (path: string, ...more: A) => Promise<T>): (qemuBinary: string, ...more: A) => Promise<T> {
   const known = new Map<string, Promise<T>>();
-  return async (qemuBinary) => {
+  return async (qemuBinary, ...more) => {
     const path = await locate(qemuBinary);
     const { mtimeMs, ino } = await stat(path);
     const key = `${path} ${mtimeMs} ${ino}`;
-    const facts = known.get(key) ?? gather(path);
+    const facts = known.get(key) ?? gather(path, ...more);
     known.set(key, facts);
     facts.catch(() => known.delete(key));
     return facts;

@@ -19,7 +19,7 @@ export interface SurveyInput {
   readonly node: NodeName;
   /** All that are defined. */
   readonly storages: readonly StorageConfig[];
-  readonly paths: RunPaths & LxcPaths;
+  readonly paths: RunPaths & LxcPaths & { readonly runDir: string };
   /** Containers whose config is on this node. */
   readonly containers: readonly Vmid[];
   /** Volumes here of which no config says how large they are. */
@@ -38,7 +38,7 @@ export async function surveyNode(input: SurveyInput): Promise<NodeSurvey> {
   const usable = input.storages.filter(({ disabled, nodes }) => !disabled && (nodes === null || nodes.includes(input.node)));
   const vms = listQemus(input.paths).map(({ vmid }) => vmid);
   const [fixed, memory, addresses, storages, states, dirtyBytesPerSecond, sizes] = await Promise.all([
-    staticFacts(input.binaries.qemu), memoryFacts(), nodeAddresses(),
+    staticFacts(input.binaries.qemu, input.paths.runDir), memoryFacts(), nodeAddresses(),
     Promise.all(usable.map((storage) => roomOn(store, storage))),
     Promise.all(input.containers.map(async (vmid) => ({ vmid, ...await containerState(vmid, input.paths) }))),
     input.probeDirtyRates ? dirtyRates(vms, input.paths) : {},

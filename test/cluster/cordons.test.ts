@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createCordonStore } from '../../cluster/cordons.js';
 import type { Cordon, CordonStore } from '../../domain/contracts/cordon.js';
 import { parseEvacuationRequest } from '../../domain/edge/evacuation-request.js';
@@ -38,6 +40,23 @@ describe('cordons', () => {
     const wanted = await Promise.allSettled(['e1', 'e2', 'e3'].map((epoch) => store.take(cordon('pve1', epoch), runs)));
     const holder = await store.read('pve1');
     expect(wanted.filter(({ status }) => status === 'fulfilled').length).toBe(holder === null ? 0 : 1);
+  });
+
+  it('say whether somebody had the node before', async () => {
+    expect(await store.take(cordon('pve1', 'e1'), runs)).toEqual({ isNew: true });
+    expect(await store.take(cordon('pve1', 'e1'), runs)).toEqual({ isNew: true });
+    for (let attempt = 0; attempt < 2; attempt += 1) expect(await store.take(cordon('pve1', 'e2'), over)).toEqual({ isNew: false });
+  });
+
+  it.each([['higher', 'e9'], ['lower', 'e1']])('are taken although somebody died while it claimed the node, with a %s epoch', async (_which, epoch) => {
+    await mkdir(join(root.path, 'priv/ferry/node-pve1'), { recursive: true });
+    const { node: _, ...owner } = cordon('pve1', epoch);
+    await writeFile(join(root.path, 'priv/ferry/node-pve1', `${epoch}.claim`), JSON.stringify(owner));
+    await expect(store.take(cordon('pve1', 'e5'), runs)).rejects.toMatchObject({ code: 'NodeCordoned' });
+    await store.take(cordon('pve1', 'e5'), over);
+    expect((await store.read('pve1'))?.epoch).toBe('e5');
+    await store.release('pve1');
+    expect(await store.take(cordon('pve1', 'e6'), runs)).toEqual({ isNew: true });
   });
 
   it('do not take the absentees with them', async () => {

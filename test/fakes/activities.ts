@@ -70,8 +70,8 @@ export class FakeActivities {
     openRequest: (raw) => {
       const { vmid, source, target, slots = [] } = this.#options;
       const cluster = clusterFacts(vmid, source, target);
-      const { priority = DEFAULT_PRIORITY } = raw as Partial<MigrateRequest>;
-      return { request: { ...requestFor(vmid, target), priority }, slots, cluster: this.#options.seesLock === true ? { ...cluster, ...lockedBy(cluster, this.world.lock) } : cluster };
+      const { priority = DEFAULT_PRIORITY, reason } = raw as Partial<MigrateRequest>;
+      return { request: { ...requestFor(vmid, target), priority, ...(reason === undefined ? {} : { reason }) }, slots, cluster: this.#options.seesLock === true ? { ...cluster, ...lockedBy(cluster, this.world.lock) } : cluster };
     },
     lockGuest: ({ epoch, workflowId, nodes }) => {
       const owner = this.world.lock;

@@ -16,6 +16,7 @@ import { planByLoad } from './plan-by-load.js';
 import { nodeActivities } from './node-activities.js';
 import { slotsBetween } from './slots.js';
 import { surveyOf } from './survey.js';
+import { watched } from './watched.js';
 
 export interface FakeGuest {
   readonly vmid: Vmid;
@@ -39,7 +40,12 @@ export interface FakeClusterOptions {
   readonly hook?: (node: NodeName) => Promise<void>;
   /** Migrations ask the ledgers of their nodes; absent: they ask nobody. */
   readonly slots?: SlotsConfig;
+  /** Called before each step of the evacuation itself; what it throws is the step's failure. */
+  readonly before?: (step: string) => void;
 }
+
+/** Of a cordon whose evacuation has ended. */
+export const OVER = 'over';
 
 /** Like a real agent: few polls, few heartbeats. */
 const AS_ON_A_NODE: Partial<WorkerOptions> = { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 }, maxHeartbeatThrottleInterval: '700ms' };
@@ -62,6 +68,7 @@ export class FakeCluster {
   readonly #options: FakeClusterOptions;
   readonly #agents = new Map<NodeName, Agent>();
   readonly #moving = new Map<Vmid, FakeGuest>();
+  readonly #inherited = new Set<string>();
 
   constructor(bench: Bench, options: FakeClusterOptions) {
     this.#bench = bench;
@@ -69,11 +76,9 @@ export class FakeCluster {
     const prefix = `n${bench.newGuest()}`;
     this.nodes = Array.from({ length: options.nodes }, (_, index) => `${prefix}-${index + 1}`);
     this.window = `22:${String(bench.newGuest() % 60).padStart(2, '0')}-05:00 UTC`;
-    bench.registerNode(this.window, this.#evacuation());
-    for (const node of this.nodes) {
-      bench.registerNode(node, this.#evacuation());
-      this.#agents.set(node, bench.agent(nodeQueue(node), this.#node(node), options.pace === undefined ? {} : AS_ON_A_NODE));
-    }
+    const evacuation = watched(this.#evacuation(), options.before);
+    for (const name of [this.window, ...this.nodes]) bench.registerNode(name, evacuation);
+    for (const node of this.nodes) this.#agents.set(node, bench.agent(nodeQueue(node), this.#node(node), options.pace === undefined ? {} : AS_ON_A_NODE));
   }
 
   node(index: number): NodeName {
@@ -178,7 +183,7 @@ export class FakeCluster {
       const fakes = this.#guest(input.vmid).fakes as FakeActivities;
       return nodeActivities(fakes.world, fakes.source_ === node ? 'source' : 'target', node).readLedger(input as never);
     };
-    return { ...Object.fromEntries(names.map((name) => [name, dispatch(name)])), readLedger: ledger, ...surveyOf(node, () => this.on(this.nodes.indexOf(node))), ...this.#maintenance(node) };
+    return { ...Object.fromEntries(names.map((name) => [name, dispatch(name)])), readLedger: ledger, ...surveyOf(node, () => this.on(this.nodes.indexOf(node))), ...watched(this.#maintenance(node), this.#options.before) };
   }
 
   #maintenance(node: NodeName): MaintenanceActivities {
@@ -207,9 +212,10 @@ export class FakeCluster {
       },
       cordonNode: ({ node, ...owner }) => {
         const holder = this.cordons.get(node);
-        if (holder !== undefined && holder.epoch !== owner.epoch) throw ApplicationFailure.create({ type: 'NodeCordoned', message: `cordon failed: ${node}: held by ${holder.workflowId}`, nonRetryable: true });
+        if (holder !== undefined && holder.epoch !== owner.epoch && holder.workflowId !== OVER) throw ApplicationFailure.create({ type: 'NodeCordoned', message: `cordon failed: ${node}: held by ${holder.workflowId}`, nonRetryable: true });
         this.cordons.set(node, { node, since: '', ...owner });
-        return Promise.resolve();
+        if (holder?.workflowId === OVER) this.#inherited.add(owner.epoch);
+        return Promise.resolve({ isNew: !this.#inherited.has(owner.epoch) });
       },
       uncordonNode: ({ node }) => Promise.resolve(void this.cordons.delete(node)),
       recordMoved: ({ node, request, moved }) => Promise.resolve(void this.away.set(node, { request, guests: [...(this.away.get(node)?.guests ?? []).filter(({ vmid }) => !moved.some((one) => one.vmid === vmid)), ...moved] })),

@@ -28,6 +28,16 @@ export class Convoy {
     return this.handles.length - 1;
   }
 
+  /** The first one holds the only slot, and so many wait for it, each behind the one before. */
+  async queue(resource: string, waiting = 1): Promise<void> {
+    await this.add([needOf(resource, 1)]);
+    await this.copying(0);
+    for (let index = 1; index <= waiting; index += 1) {
+      await this.add([needOf(resource, 1)]);
+      await this.queued(index);
+    }
+  }
+
   handle(index: number): WorkflowHandle {
     return this.handles[index] as WorkflowHandle;
   }

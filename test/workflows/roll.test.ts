@@ -45,6 +45,18 @@ describeCases('a rolling maintenance', {
     expect([...cluster.cordons.keys()]).toEqual([cluster.node(0)]);
   }),
 
+  'a command that nobody took was not run, and its node is not taken for maintained': (bench) => {
+    const cluster: { away?: () => void } = {};
+    const maintained: string[] = [];
+    return withCluster(bench, { nodes: 2, hook: (node) => Promise.resolve(void maintained.push(node)), before: (step) => { if (step === 'proveEmpty') cluster.away?.(); } }, async (nodes) => {
+      nodes.add(1);
+      cluster.away = (): void => void nodes.die(0);
+      const handle = await start(bench, 'rollNodes', { nodes: [nodes.node(0)], hook: 'upgrade', returnTimeoutSeconds: 60 });
+      await expect(handle.result()).rejects.toMatchObject({ cause: { message: expect.stringMatching(/nobody took the task, the agent is away.*was not begun.*ferry uncordon \S+ --return-home/) as string } });
+      expect({ maintained, cordons: [...nodes.cordons.keys()] }).toEqual({ maintained: [], cordons: [nodes.node(0)] });
+    });
+  },
+
   'an evacuation started by a Schedule': (bench) => withCluster(bench, { nodes: 2 }, async (cluster) => {
     cluster.add(1);
     const workflowId = `evacuate-node-${cluster.node(0)}`;

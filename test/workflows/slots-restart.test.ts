@@ -1,5 +1,5 @@
 import { Bench } from '../fakes/bench.js';
-import { isOver, needOf, newResource, viewOf, withConvoy } from '../fakes/convoy.js';
+import { isOver, newResource, viewOf, withConvoy } from '../fakes/convoy.js';
 import { eventually } from '../fakes/scenario.js';
 
 jest.setTimeout(120_000);
@@ -9,12 +9,7 @@ test('a control worker that goes in the middle, and comes back, loses no slot an
   try {
     await withConvoy(bench, async (convoy) => {
       const resource = newResource();
-      await convoy.add([needOf(resource, 1)]);
-      await convoy.copying(0);
-      for (const index of [1, 2]) {
-        await convoy.add([needOf(resource, 1)]);
-        await convoy.queued(index);
-      }
+      await convoy.queue(resource, 2);
       const before = await viewOf(bench, resource);
       await bench.restartControl(async () => convoy.letGo(0));
       await convoy.copying(1);

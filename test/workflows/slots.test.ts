@@ -31,10 +31,7 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
 
   'who waits says for what, and goes on when a slot is free': (bench) => withConvoy(bench, async (convoy) => {
     const resource = newResource();
-    await convoy.add([needOf(resource, 1)]);
-    await convoy.copying(0);
-    await convoy.add([needOf(resource, 1)]);
-    await convoy.queued(1);
+    await convoy.queue(resource);
     const vmid = convoy.scenarios[0]?.vmid ?? 0;
     expect(await progressOf(convoy.handle(1))).toMatchObject({ waitingFor: `its turn on ${resource}: place 1 of 1 in the queue; 1 of 1 transfers out is taken, by guest ${vmid}` });
     expect(convoy.scenarios[1]?.world.lock).toBeNull();
@@ -48,10 +45,7 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
 
   'a holder that was terminated gives its slot to the next': (bench) => withConvoy(bench, async (convoy) => {
     const resource = newResource();
-    await convoy.add([needOf(resource, 1)]);
-    await convoy.copying(0);
-    await convoy.add([needOf(resource, 1)]);
-    await convoy.queued(1);
+    await convoy.queue(resource);
     await convoy.handle(0).terminate('test');
     await convoy.copying(1);
     convoy.letGo(1);
@@ -61,12 +55,7 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
 
   'one that waits and is terminated is passed over': (bench) => withConvoy(bench, async (convoy) => {
     const resource = newResource();
-    await convoy.add([needOf(resource, 1)]);
-    await convoy.copying(0);
-    for (const index of [1, 2]) {
-      await convoy.add([needOf(resource, 1)]);
-      await convoy.queued(index);
-    }
+    await convoy.queue(resource, 2);
     await convoy.handle(1).terminate('test');
     convoy.letGo(0);
     await convoy.copying(2);
@@ -77,10 +66,7 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
 
   'cancelled while it waits: at once, with nothing touched and its place given up': (bench) => withConvoy(bench, async (convoy) => {
     const resource = newResource();
-    await convoy.add([needOf(resource, 1)]);
-    await convoy.copying(0);
-    await convoy.add([needOf(resource, 1)]);
-    await convoy.queued(1);
+    await convoy.queue(resource);
     await convoy.handle(1).cancel();
     const ending = await endingOf(convoy.handle(1));
     expect(ending).toMatchObject({ status: 'cancelled', report: { outcome: 'cancelled', reason: 'cancelled before anything was touched' } });
@@ -92,10 +78,7 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
 
   'limits that are raised while it runs let the next one in, and stay': (bench) => withConvoy(bench, async (convoy) => {
     const resource = newResource();
-    await convoy.add([needOf(resource, 1)]);
-    await convoy.copying(0);
-    await convoy.add([needOf(resource, 1)]);
-    await convoy.queued(1);
+    await convoy.queue(resource);
     await setLimits(bench, resource, { limits: { 'transfer-out': 2 }, by: 'tester' });
     await convoy.copying(1);
     for (const index of [0, 1]) convoy.letGo(index);

@@ -44,6 +44,7 @@ export function coldTargetDeps(parts: NodeParts): ColdTargetDeps {
       });
       return {
         endpoint: listener.endpoint,
+        sever: () => copies.close(),
         close: async () => {
           await listener.close();
           await copies.close();

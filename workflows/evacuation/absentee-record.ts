@@ -10,6 +10,8 @@ export class AbsenteeRecord {
   #left: MovedGuest[] = [];
   #back: Vmid[] = [];
   #writing: Promise<void> = Promise.resolve();
+  /** Writes that were begun and have not ended. */
+  #under = 0;
 
   constructor(state: EvacuationState) {
     this.#state = state;
@@ -24,15 +26,33 @@ export class AbsenteeRecord {
       const { kind, name, mode, applications, targetStorage } = guest;
       this.#left.push({ vmid, kind, name, to, mode: mode ?? 'live', applications, ...(targetStorage === undefined ? {} : { targetStorage }) });
     }
-    this.#writing = this.#writing.then(() => this.#write());
+    this.#begin();
+  }
+
+  /** Who left and could not be written down. */
+  get unwritten(): readonly Vmid[] {
+    return this.#left.map(({ vmid }) => vmid);
+  }
+
+  /** Nothing is being written. What could not be written may be left: `written` tries once more. */
+  get isWritten(): boolean {
+    return this.#under === 0;
   }
 
   /** Resolves when nothing is left to write, also of what came meanwhile. */
   async written(): Promise<void> {
+    if (this.#left.length + this.#back.length > 0 && this.#under === 0) this.#begin();
     for (let last: Promise<void> | null = null; last !== this.#writing;) {
       last = this.#writing;
       await last;
     }
+  }
+
+  #begin(): void {
+    this.#under += 1;
+    this.#writing = this.#writing.then(() => this.#write()).finally(() => {
+      this.#under -= 1;
+    });
   }
 
   async #write(): Promise<void> {
@@ -43,7 +63,9 @@ export class AbsenteeRecord {
       if (moved.length > 0) await evacuationSteps(node).recordMoved({ node, request, moved });
       if (vmids.length > 0) await evacuationSteps(node).recordReturned({ node, vmids });
     } catch (error) {
-      this.#state.incident(`${[...moved.map(({ vmid }) => vmid), ...vmids].join(', ')}: their record for coming home could not be written: ${messageOf(error)}`);
+      // With the next one, or in the end.
+      [this.#left, this.#back] = [[...moved, ...this.#left], [...vmids, ...this.#back]];
+      this.#state.incident(`${[...moved.map(({ vmid }) => vmid), ...vmids].join(', ')}: the record for coming home could not be written yet: ${messageOf(error)}`);
     }
   }
 }

@@ -9,14 +9,15 @@ import type { EvacuationState } from './state.js';
 export async function bringBack(state: EvacuationState): Promise<void> {
   const { node, request } = state;
   state.enter('returning', `guests come home to ${node}: ${returnWorkflowId(node)}`);
-  await evacuationSteps(node).uncordonNode({ node, epoch: workflowInfo().firstExecutionRunId });
   try {
+    await evacuationSteps(node).uncordonNode({ node, epoch: workflowInfo().firstExecutionRunId });
     const report = await executeChild<(raw: unknown) => Promise<EvacuationReport>>('returnHome', {
       workflowId: returnWorkflowId(node), args: [{ node, requestedBy: request.requestedBy, reason: `${workflowInfo().workflowId} was cancelled` }],
       parentClosePolicy: ParentClosePolicy.ABANDON, staticSummary: `Guests come home to ${node}`,
     });
     state.incident(report.reason);
   } catch (error) {
-    state.incident(`not every guest came home: ${messageOf(error instanceof ChildWorkflowFailure ? (error.cause ?? error) : error)}`);
+    const cause = messageOf(error instanceof ChildWorkflowFailure ? (error.cause ?? error) : error);
+    state.incident(`not every guest came home: ${cause}; when that is mended: \`ferry uncordon ${node} --return-home\``);
   }
 }

@@ -1,9 +1,9 @@
-import { CancellationScope, ParentClosePolicy, condition, getExternalWorkflowHandle, startChild, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, ParentClosePolicy, allHandlersFinished, condition, getExternalWorkflowHandle, startChild, workflowInfo } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { EvacuatedGuest } from '../../domain/contracts/evacuation-progress.js';
 import type { PlannedMove } from '../../domain/contracts/evacuation.js';
 import { messageOf } from '../../domain/errors.js';
-import { childRequest } from '../../domain/evacuation/child-request.js';
+import { childRequest, isPartOf } from '../../domain/evacuation/child-request.js';
 import { judgeMove, type MoveEnding, type MoveVerdict } from '../../domain/evacuation/judge-move.js';
 import { migrationWorkflowId, type NodeName, type Vmid } from '../../domain/ids.js';
 import { ATTRIBUTES } from '../attributes.js';
@@ -45,13 +45,20 @@ export class Mover {
   }
 
   /** The cluster's record knows who has left, or come home. */
-  recorded(): Promise<void> {
-    return this.#record.written();
+  async recorded(): Promise<void> {
+    await this.#record.written();
+    const { unwritten } = this.#record;
+    if (unwritten.length > 0) this.#state.incident(`${unwritten.join(', ')}: not on record for coming home, so \`--return-home\` leaves them out: \`ferry migrate <vmid> ${this.#state.node}\``);
   }
 
-  /** Every child has begun: it goes on whatever becomes of this run. */
-  async allBegun(): Promise<void> {
-    await condition(() => this.#starting === 0);
+  /** Nothing would be lost with this run: each child has begun and goes on, nobody is being answered, and who moved is on record. */
+  async settled(): Promise<void> {
+    const isIdle = (): boolean => this.#starting === 0 && allHandlersFinished();
+    // What comes while one of them is waited for counts too.
+    do {
+      await condition(isIdle);
+      await this.#record.written();
+    } while (!isIdle() || !this.#record.isWritten);
   }
 
   async idle(): Promise<void> {
@@ -72,7 +79,7 @@ export class Mover {
   }
 
   #carryOut(way: Way, watch: () => Promise<Watched>): void {
-    const moving: Moving = { scope: new CancellationScope(), calledOff: false };
+    const moving: Moving = { scope: new CancellationScope(), calledOff: this.#state.book.stop === 'cancelled' };
     this.#moving.set(way.vmid, moving);
     const ended = moving.scope.run(watch).catch((error: unknown): Watched => ({ ending: endingOfFailure(error), foreign: false }));
     void ended.then((watched) => CancellationScope.nonCancellable(() => this.#conclude(way, moving, watched)));
@@ -101,11 +108,12 @@ export class Mover {
     }
   }
 
-  /** Somebody else has begun to move this guest. It is waited for, and never called off from here. */
+  /** It is being moved already, and that is waited for, and never called off from here: by somebody else, or by this evacuation before it was reset or ended by force. */
   async #followOther(vmid: Vmid): Promise<Watched> {
     this.#state.incident(`guest ${vmid} is being migrated already: that is waited for`);
     const end = await evacuationSteps(`guest ${vmid}`).followMigration({ vmid });
-    return { ending: endingOfFollowed(end), foreign: true };
+    const ending = endingOfFollowed(end);
+    return { ending, foreign: !isPartOf(ending.report?.requestReason ?? null, workflowInfo().workflowId) };
   }
 
   async #follow(vmid: Vmid, runId: string | undefined): Promise<Watched> {

@@ -25,7 +25,7 @@ export async function runMoves(state: EvacuationState, mover: Mover, replan: () 
         break;
       case 'wait':
         showWhy(state);
-        await condition(() => state.version !== state.shownAt);
+        await condition(() => state.version !== state.shownAt || isHistoryLong());
         break;
       case 'plan':
         await planAgain(state, step.why, replan);

@@ -1,4 +1,4 @@
-import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, sleep, workflowInfo } from '@temporalio/workflow';
 import type { EvacuatedGuest } from '../../domain/contracts/evacuation-progress.js';
 import { messageOf } from '../../domain/errors.js';
 import type { Vmid } from '../../domain/ids.js';
@@ -23,6 +23,8 @@ async function look(state: EvacuationState): Promise<void> {
   const looked = new Map<Vmid, number>();
   const dueAtMs = ({ vmid, begunAtMs }: EvacuatedGuest): number => Math.max(begunAtMs ?? Infinity, looked.get(vmid) ?? 0) + stuckLookMs;
   for (;;) {
+    // Days of waiting for a window cost no history.
+    await condition(() => state.book.in('moving').length > 0);
     const nextAtMs = Math.min(Date.now() + stuckLookMs, ...state.book.in('moving').map(dueAtMs));
     await sleep(Math.max(1, nextAtMs - Date.now()), { summary: 'look after migrations that take long' });
     const vmids = state.book.in('moving').filter((guest) => dueAtMs(guest) <= Date.now()).map(({ vmid }) => vmid);

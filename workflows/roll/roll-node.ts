@@ -1,10 +1,10 @@
 import { ApplicationFailure, ChildWorkflowFailure, ParentClosePolicy, condition, executeChild, isCancellation, sleep } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { EvacuationReport } from '../../domain/contracts/evacuation-report.js';
-import type { RollRequest } from '../../domain/contracts/roll.js';
+import type { RollNodeState, RollRequest } from '../../domain/contracts/roll.js';
 import { messageOf } from '../../domain/errors.js';
 import { evacuationWorkflowId, returnWorkflowId, type NodeName } from '../../domain/ids.js';
-import { codeOf, failure } from '../failures.js';
+import { codeOf, failure, fellSilent, wasNotTaken } from '../failures.js';
 import { evacuationSteps, maintenanceSteps } from '../proxies.js';
 import { timings } from '../timings.js';
 import type { RollState } from './state.js';
@@ -22,9 +22,12 @@ export async function rollNode(state: RollState, request: RollRequest, node: Nod
     state.enter(node, 'done', { cameHome: await comeHome(request, node, left) });
   } catch (error) {
     if (isCancellation(error)) throw error;
-    state.enter(node, 'failed', { reason: messageOf(error) });
+    const isCordoned = STILL_CORDONED.includes(state.node(node)?.state ?? 'waiting');
+    state.enter(node, 'failed', { reason: `${messageOf(error)}${isCordoned ? `; it is empty and takes no guests: when it is well, \`ferry uncordon ${node} --return-home\`` : ''}` });
   }
 }
+
+const STILL_CORDONED: readonly RollNodeState[] = ['inMaintenance', 'returning'];
 
 /** How many guests have left. */
 async function empty({ evacuation }: RollRequest, node: NodeName): Promise<number> {
@@ -38,7 +41,8 @@ async function maintain(state: RollState, { hook }: RollRequest, node: NodeName)
     await maintenanceSteps(node).runHook({ hook });
   } catch (error) {
     // A command that reboots the node takes the agent with it: whether it comes back is asked next.
-    if (codeOf(error) !== 'NodeUnreachable') throw error;
+    if (fellSilent(error)) return;
+    throw wasNotTaken(error) ? failure('NodeUnreachable', `${messageOf(error)}; its maintenance was not begun`) : error;
   }
 }
 

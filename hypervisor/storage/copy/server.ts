@@ -44,6 +44,18 @@ export function createCopyServer(options: CopyServerOptions): CopyServer {
   const exports = new Map<string, NbdExport>();
   const open = new Map<Channel, Promise<void>>();
 
+  const writers = new Map<Volid, Channel>();
+
+  /** A volume has one pass at a time (blocks see to it themselves): the earlier one may be an attempt that its source has given up. */
+  const alone = async (channel: Channel, volume: Volid, pass: () => Promise<void>): Promise<void> => {
+    for (let before = writers.get(volume); before !== undefined; before = writers.get(volume)) {
+      before.destroy(new MigrationError('TransportFailed', `serve copy failed: ${volume}: a later pass has begun`));
+      await open.get(before);
+      if (writers.get(volume) === before) writers.delete(volume);
+    }
+    writers.set(volume, channel);
+    await pass().finally(() => { if (writers.get(volume) === channel) writers.delete(volume); });
+  };
   const handle = async (channel: Channel): Promise<void> => {
     const opening = await channel.hear(Opening);
     switch (opening.kind) {
@@ -52,13 +64,13 @@ export function createCopyServer(options: CopyServerOptions): CopyServer {
       case 'blocks-data':
         return serveChunks(channel, sessions.find(opening.session));
       case 'tree':
-        return serveTree(channel, opening, await resolve(opening.volume), rsync);
+        return alone(channel, opening.volume, async () => serveTree(channel, opening, await resolve(opening.volume), rsync));
       case 'tree-verify':
         return serveTreeVerification(channel, opening, treeOf(await resolve(opening.volume), opening.snapshot), manifests);
       case 'btrfs':
-        return serveSubvolume(channel, opening, await resolve(opening.volume));
+        return alone(channel, opening.volume, async () => serveSubvolume(channel, opening, await resolve(opening.volume)));
       case 'convert':
-        return serveConvert(channel, opening, await resolve(opening.volume), exports, { qemuImg, qemuNbd, runDir: required(options.runDir) });
+        return alone(channel, opening.volume, async () => serveConvert(channel, opening, await resolve(opening.volume), exports, { qemuImg, qemuNbd, runDir: required(options.runDir) }));
       case 'nbd':
         return serveNbd(channel, exported(exports, opening.session));
     }

@@ -93,6 +93,12 @@ test('the target refuses a HANDOVER before every volume is whole', async () => {
   expect(running()).toEqual([true, false]);
 });
 
+test('from HANDOVER on nothing of the source is written any more', async () => {
+  await switchOver(await copied());
+  expect(nodes.severed).toBe(1);
+  await expect(nodes.copies?.onTouched('local:201/subvol-201-disk-0.subvol')).rejects.toMatchObject({ code: 'StaleEpoch' });
+});
+
 test('a volume that is written again is not whole any more', async () => {
   const endpoints = await copied('offline');
   await nodes.copies?.onTouched('local:201/subvol-201-disk-0.subvol');

@@ -74,6 +74,8 @@ export class TwoNodes {
   /** The next copies fail so. */
   copyFails: ((final: boolean) => Error | null) = () => null;
   answerLost = false;
+  /** How often the target has broken what copies. */
+  severed = 0;
   differs = false;
   dies: 'after freeing' | null = null;
   copies: CopyServerInput | null = null;
@@ -170,7 +172,7 @@ export class TwoNodes {
       listenSpec: () => Promise.resolve({ copy: AT, handoff: AT }),
       serveCopies: async (input) => {
         this.copies = input;
-        return { endpoint: AT, close: () => Promise.resolve() };
+        return { endpoint: AT, sever: async () => { this.severed += 1; }, close: () => Promise.resolve() };
       },
       listenForHandoff: async (_ref, _plan, _on, onHandover) => {
         this.onHandover = onHandover;

@@ -27,7 +27,7 @@ afterEach(async () => {
 
 const inspect = (lines: Readonly<Record<string, string>> | null): Promise<NodeFacts> => inspectNode({
   node: 'pve1', engineVersion: '1.2.3', storages, vmid: VMID, config: lines === null ? null : vmConfig(VMID, lines),
-  paths: node.paths, volumes: null, binaries: { qemu: 'qemu-system-x86_64', qemuImg: 'qemu-img' },
+  paths: { ...node.paths, runDir: node.folder }, volumes: null, binaries: { qemu: 'qemu-system-x86_64', qemuImg: 'qemu-img' },
 });
 
 describe('inspectNode', () => {

@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, runOk } from '../../../hypervisor/exec.js';
-import { kvmWorks, probeRom, runsProbe } from '../../../hypervisor/node/kvm-probe.js';
+import { kvmWorks, probeRom, PROBE_FILE, runsProbe } from '../../../hypervisor/node/kvm-probe.js';
 import { staticFacts } from '../../../hypervisor/node/static-facts.js';
 
 jest.setTimeout(60_000);
@@ -22,12 +22,22 @@ describe('the KVM probe', () => {
   });
 
   it('comes to its end where the CPU is whole', async () => {
-    expect(await runsProbe('qemu-system-x86_64', 'tcg')).toBe(true);
+    expect(await runsProbe('qemu-system-x86_64', folder, 'tcg')).toBe(true);
   });
 
   it('says no, instead of waiting, where QEMU does not even start', async () => {
-    expect(await runsProbe('false', 'tcg')).toBe(false);
-    expect(typeof await kvmWorks('false')).toBe('boolean');
+    expect(await runsProbe('false', folder, 'tcg')).toBe(false);
+    expect(typeof await kvmWorks('false', folder)).toBe('boolean');
+  });
+
+  it('leaves nothing, also where an agent was killed while it asked', async () => {
+    await writeFile(join(folder, PROBE_FILE), 'half a probe');
+    expect(await runsProbe('qemu-system-x86_64', folder, 'tcg')).toBe(true);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('makes the run directory that a node just booted has not', async () => {
+    expect(await runsProbe('qemu-system-x86_64', join(folder, 'run', 'ferry'), 'tcg')).toBe(true);
   });
 });
 
@@ -42,14 +52,14 @@ describe('staticFacts', () => {
 
   it('asks once, also for callers at the same time, until another QEMU is installed', async () => {
     const { path, asked } = await notedQemu();
-    const [a, b] = await Promise.all([staticFacts(path), staticFacts(path)]);
+    const [a, b] = await Promise.all([staticFacts(path, folder), staticFacts(path, folder)]);
     const first = asked();
-    expect(await staticFacts(path)).toEqual(a);
+    expect(await staticFacts(path, folder)).toEqual(a);
     expect(b).toEqual(a);
     expect(asked()).toBe(first);
     await rm(path);
     await notedQemu();
-    await staticFacts(path);
+    await staticFacts(path, folder);
     expect(asked()).toBeGreaterThan(first);
   });
 
@@ -57,8 +67,8 @@ describe('staticFacts', () => {
     const path = join(folder, 'qemu');
     await writeFile(path, '#!/bin/sh\necho "no licence" >&2\nexit 3\n');
     await chmod(path, 0o755);
-    await expect(staticFacts(path)).rejects.toThrow(/no licence/);
-    await expect(staticFacts(path)).rejects.toThrow(/no licence/);
-    await expect(staticFacts('no-such-qemu')).rejects.toThrow(/no-such-qemu: no such program/);
+    await expect(staticFacts(path, folder)).rejects.toThrow(/no licence/);
+    await expect(staticFacts(path, folder)).rejects.toThrow(/no licence/);
+    await expect(staticFacts('no-such-qemu', folder)).rejects.toThrow(/no-such-qemu: no such program/);
   });
 });

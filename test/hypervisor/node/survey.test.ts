@@ -22,7 +22,7 @@ const survey = (given: Partial<SurveyInput> = {}): Promise<NodeSurvey> => {
   const storage = (id: string, rest: Partial<StorageConfig> = {}): StorageConfig => ({ id, type: 'dir', path: node.folder, content: ['images'], nodes: null, shared: false, disabled: false, bwlimitKiBps: {}, values: {}, ...rest });
   return surveyNode({
     node: 'pve1', containers: [], unsized: [], probeDirtyRates: false, isMigrationAddress: () => false, memoryForGuests: null, binaries: { qemu: 'qemu-system-x86_64', qemuImg: 'qemu-img' },
-    paths: { ...node.paths, lxcPath: node.folder, lxcRunDir: node.folder },
+    paths: { ...node.paths, runDir: node.folder, lxcPath: node.folder, lxcRunDir: node.folder },
     storages: [storage('local'), storage('nas', { shared: true }), storage('gone', { path: '/no/such/folder' }), storage('off', { disabled: true }), storage('elsewhere', { nodes: ['pve2'] })], ...given,
   });
 };

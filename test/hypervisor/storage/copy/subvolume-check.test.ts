@@ -1,45 +1,33 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, linkSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { TreeCheck } from '../../../../hypervisor/cold/tree-check.js';
 import { copySubvolume, type CopySubvolumeResult } from '../../../../hypervisor/storage/copy/btrfs/copy-subvolume.js';
-import { mountBtrfs, noBtrfs } from '../support/btrfs-mount.js';
-import { CopyBench } from '../support/copy-bench.js';
+import type { CopyBench } from '../support/copy-bench.js';
 import { makeOddTree } from '../support/trees.js';
+import { onBtrfs as on, twoSubvolumes, type TwoSubvolumes } from '../support/two-subvolumes.js';
 
 jest.setTimeout(120_000);
 
 const SHORT = '0a1b2c3d4e5f';
 const VOLUME = 'images/201/subvol-201-disk-0.subvol';
-const on = noBtrfs === null ? test : (title: string, _work: () => Promise<void>): void => test.skip(`${title} (SKIP: ${noBtrfs})`, () => undefined);
 const never = new AbortController().signal;
 
+let both: TwoSubvolumes;
 let bench: CopyBench;
-let [source, target] = ['', ''];
-let unmounts: (() => void)[] = [];
+let source = '';
 let asked: string[];
 let check: TreeCheck;
 beforeEach(async () => {
-  bench = new CopyBench();
+  both = await twoSubvolumes(VOLUME);
+  ({ bench, source } = both);
   asked = [];
-  if (noBtrfs !== null) return;
-  const mounts = [mountBtrfs(bench.dir, 'a'), mountBtrfs(bench.dir, 'b')] as const;
-  unmounts = mounts.map(({ unmount }) => unmount);
-  [source, target] = [join(mounts[0].path, VOLUME), join(mounts[1].path, VOLUME)];
-  for (const path of [source, target]) {
-    mkdirSync(dirname(path), { recursive: true });
-    execFileSync('btrfs', ['-q', 'subvolume', 'create', path]);
-  }
-  await bench.serve({ resolve: (volume) => join(mounts[1].path, volume.slice('vol:'.length)) });
+  if (source === '') return;
   check = new TreeCheck({ volid: `vol:${VOLUME}`, dir: source, file: bench.path('received.json') });
   await makeOddTree(source);
 });
-afterEach(async () => {
-  bench.cut();
-  for (const unmount of unmounts.splice(0)) unmount();
-  await bench.close();
-});
+afterEach(() => both.close());
 
 const copy = (pass: 'presync' | 'final'): Promise<CopySubvolumeResult> =>
   copySubvolume({ dial: bench.dial, volume: `vol:${VOLUME}`, path: source, short: SHORT, pass });

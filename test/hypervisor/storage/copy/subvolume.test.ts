@@ -7,37 +7,26 @@ import { BtrfsGo } from '../../../../hypervisor/storage/copy/messages.js';
 import { hashTree } from '../../../../hypervisor/storage/copy/tree/hash-tree.js';
 import { verifyTree } from '../../../../hypervisor/storage/copy/tree/verify-tree.js';
 import { Channel } from '../../../../hypervisor/storage/copy/wire/channel.js';
-import { mountBtrfs, noBtrfs } from '../support/btrfs-mount.js';
-import { CopyBench } from '../support/copy-bench.js';
+import type { CopyBench } from '../support/copy-bench.js';
 import { makeSparse, MIB } from '../support/images.js';
 import { childrenOf } from '../support/processes.js';
 import { makeOddTree } from '../support/trees.js';
+import { onBtrfs as on, twoSubvolumes, type TwoSubvolumes } from '../support/two-subvolumes.js';
 
 jest.setTimeout(120_000);
 
 const EPOCH = '0a1b2c3d4e5f';
 const VOLUME = 'images/101/subvol-101-disk-0.subvol';
-const on = noBtrfs === null ? test : (title: string, _work: () => Promise<void>): void => test.skip(`${title} (SKIP: ${noBtrfs})`, () => undefined);
 
+let both: TwoSubvolumes;
 let bench: CopyBench;
 let [source, target] = ['', ''];
-let unmounts: (() => void)[] = [];
 beforeEach(async () => {
-  bench = new CopyBench();
-  if (noBtrfs !== null) return;
-  const mounts = [mountBtrfs(bench.dir, 'a'), mountBtrfs(bench.dir, 'b')] as const;
-  unmounts = mounts.map(({ unmount }) => unmount);
-  [source, target] = [join(mounts[0].path, VOLUME), join(mounts[1].path, VOLUME)];
-  for (const path of [source, target]) {
-    mkdirSync(dirname(path), { recursive: true });
-    execFileSync('btrfs', ['-q', 'subvolume', 'create', path]);
-  }
-  await bench.serve({ resolve: (volume) => join(mounts[1].path, volume.slice('vol:'.length)) });
+  both = await twoSubvolumes(VOLUME);
+  ({ bench, source, target } = both);
 });
 afterEach(async () => {
-  bench.cut();
-  for (const unmount of unmounts.splice(0)) unmount();
-  await bench.close();
+  await both.close();
   expect(childrenOf(process.pid)).toEqual([]);
 });
 

@@ -110,6 +110,16 @@ describe('confined to the volume', () => {
   });
 });
 
+test('a pass ends the one before it: of two attempts only the later one writes', async () => {
+  await makeSparse(join(source, 'big'), 48 * MIB, [[0, 48 * MIB]]);
+  const given = copy('presync', { limiter: createLimiter(MIB) });
+  given.catch(() => undefined);
+  while (readdirSync(target).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await copy('final');
+  await expect(given).rejects.toMatchObject({ code: 'TransportFailed' });
+  expect((await hashTree(target)).digest).toBe((await hashTree(source)).digest);
+});
+
 test('cut or cancelled in the middle: told, no process left, and the next pass completes it', async () => {
   await makeSparse(join(source, 'big'), 48 * MIB, [[0, 48 * MIB]]);
   const limiter = createLimiter(8 * MIB);
