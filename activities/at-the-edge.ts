@@ -18,19 +18,23 @@ export function toFailure(error: unknown): Error {
 }
 
 /**
- * Wraps every activity of a set: a first heartbeat at once (a dead host is then noticed early), then error mapping.
+ * Wraps every activity of a set: heartbeats while it lasts, then error mapping. What is done at once sends none: the server writes each
+ * one down, and counts an attempt's silence from its start anyway.
  * `onOrphaned` is told of an attempt whose workflow is closed, or that another attempt has replaced.
  */
 export function atTheEdge<T extends object>(activities: T, onOrphaned: (input: unknown) => void = () => undefined): T {
   const wrapped = Object.entries(activities).map(([name, activity]) => [name, async (input: unknown): Promise<unknown> => {
-    Context.current().heartbeat();
-    const beat = setInterval(() => Context.current().heartbeat(lastDetails.get(Context.current())), BEAT_MS);
+    const beat = (): void => {
+      Context.current().heartbeat(lastDetails.get(Context.current()));
+      next = setTimeout(beat, BEAT_MS);
+    };
+    let next = setTimeout(beat, FIRST_BEAT_MS);
     try {
       return await (activity as (input: unknown) => Promise<unknown>)(input);
     } catch (error) {
       throw toFailure(error);
     } finally {
-      clearInterval(beat);
+      clearTimeout(next);
       if (Context.current().cancellationDetails?.notFound === true) onOrphaned(input);
     }
   }]);
@@ -69,5 +73,6 @@ export async function whenCancelled<T>(work: Promise<T>, callOff: () => void): P
   return Promise.race([work, over]);
 }
 
+const FIRST_BEAT_MS = 300;
 const BEAT_MS = 1000;
 const lastDetails = new WeakMap<Context, unknown>();

@@ -25,7 +25,7 @@ import { createLogger, installRuntime } from './logging.js';
 import { createHighsSolver } from './placement/highs-solver.js';
 import { createPlanner } from './placement/planner.js';
 import { createReadRun } from './run-states.js';
-import { createRequestSlots } from './slot-ledgers.js';
+import { createReleaseSlots, createRequestSlots } from './slot-ledgers.js';
 import { connectToTemporal } from './temporal.js';
 
 const RECONNECT_MS = 1000;
@@ -55,6 +55,7 @@ async function main(): Promise<void> {
         fenceNode: ({ node }) => fenceNode(fence, node),
         slotsBetween: (source, target) => needsOf(source, target, slots, links),
         requestSlots: createRequestSlots(workflow),
+        releaseSlots: createReleaseSlots(workflow),
         gatherFacts: (vmid) => gatherClusterFacts({ files, configs, lock, cordons }, vmid, engineVersion()),
         nodes: async () => (await files.members()).members.map(({ name }) => name),
         configNode: async (vmid) => (await configs.find(vmid))?.node ?? null,

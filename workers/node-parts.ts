@@ -35,7 +35,8 @@ export function createNodeInspector({ config, configs, storages }: NodeParts): (
   const version = engineVersion();
   return async (input) => {
     const [all, owner] = await Promise.all([storages.configs(), configs.find(input.vmid)]);
-    const vm = owner?.kind === 'qemu' ? parseVmConfig(input.vmid, await configs.read(input.vmid, 'qemu', owner.node)).config : null;
+    // Only where the guest is, its disks are asked for: elsewhere that would start a `qemu-img` for each that is shared.
+    const vm = owner?.kind === 'qemu' && owner.node === config.node ? parseVmConfig(input.vmid, await configs.read(input.vmid, 'qemu', owner.node)).config : null;
     const volids = input.volids ?? [];
     return inspectNode({
       node: config.node, engineVersion: version, vmid: input.vmid, config: vm, paths: config, cold: input.cold === true,

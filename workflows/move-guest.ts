@@ -38,6 +38,7 @@ import { buildReport, type SwitchResult } from './report.js';
 import type { MigrationRun } from './run.js';
 import { Admission } from './slots/admission.js';
 import type { MigrationState } from './state.js';
+import { timings } from './timings.js';
 
 /** Returns the report of a guest that runs on the target; anything else ends the workflow, with the report in the failure's details. */
 export async function moveGuest(opened: OpenedRequest, state: MigrationState, desk: OperatorDesk): Promise<MigrationReport> {
@@ -66,7 +67,7 @@ async function move(run: MigrationRun, cluster: ClusterFacts, desk: OperatorDesk
   const { phase } = state;
   return CancellationScope.nonCancellable(async () => {
     if (cause === null) return rollForward(run, result);
-    run.admission?.endSoon();
+    run.admission?.endSoon(timings().slotUndoMs);
     const decision = await settle(run);
     if (decision === 'aborted') return rollBack(run, { cause, cancelled, phase });
     const returned = await finishCold(run);

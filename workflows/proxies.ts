@@ -43,7 +43,7 @@ type Kind = 'hop' | 'plan' | 'follow' | 'health' | 'hook' | 'cluster' | 'step' |
 const CLUSTER: Record<keyof ClusterActivities, Kind> = {
   openRequest: 'cluster', lockGuest: 'cluster', unlockGuest: 'cluster', readDecision: 'cluster', decideAborted: 'cluster', forgetEpoch: 'cluster',
   probeNode: 'look', fenceDelayMs: 'cluster', fenceNode: 'fence',
-  openSettlement: 'cluster', readRun: 'cluster', listNodes: 'cluster', requestSlots: 'hop',
+  openSettlement: 'cluster', readRun: 'cluster', listNodes: 'cluster', requestSlots: 'hop', releaseSlots: 'cluster',
 };
 const SOURCE: Record<keyof SourceActivities, Kind> = {
   inspectSource: 'step', prepareSource: 'step', syncDisks: 'observer', precopy: 'observer', switchover: 'collect',

@@ -73,11 +73,16 @@ export class MigrationState {
   }
 
   enter(phase: Phase, detail: string): void {
+    if (phase !== this.#phase) upsertSearchAttributes([{ key: ATTRIBUTES.phase, value: phase }]);
+    this.passThrough(phase, detail);
+  }
+
+  /** As `enter`, for a phase that the same workflow task leaves again: nobody could ever find it by its attribute, but the server would write it down. */
+  passThrough(phase: Phase, detail: string): void {
     this.#detail = detail;
     if (phase !== this.#phase) {
       this.#closePhase();
       this.#phase = phase;
-      upsertSearchAttributes([{ key: ATTRIBUTES.phase, value: phase }]);
     }
     this.#publish();
   }

@@ -54,6 +54,8 @@ export interface Timings {
   readonly factsFreshMs: number;
   /** A migration that is still being undone after this gives its slots back: nothing flows any more. */
   readonly slotUndoMs: number;
+  /** A migration that is still cleaning up after this gives its slots back before it has ended. */
+  readonly slotReleaseMs: number;
   /** A ledger looks for holders whose run is closed: while somebody waits, and while nobody does. */
   readonly ledgerCheckMs: number;
   readonly ledgerIdleCheckMs: number;
@@ -101,6 +103,7 @@ const production: Timings = {
   slotAskAgainMaximumMs: 5 * minute,
   factsFreshMs: 10 * second,
   slotUndoMs: 2 * minute,
+  slotReleaseMs: second,
   ledgerCheckMs: 15 * second,
   ledgerIdleCheckMs: minute,
   ledgerLingerMs: minute,

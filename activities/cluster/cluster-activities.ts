@@ -3,7 +3,7 @@ import type { EpochRef, NodeName, Vmid } from '../../domain/ids.js';
 import type { FenceInput, FenceResult, NodeProbe, NodeProbeInput } from '../../domain/contracts/fencing.js';
 import type { ClusterFacts } from '../../domain/contracts/facts.js';
 import type { CommitToken, GuestLock } from '../../domain/contracts/ports.js';
-import type { SlotNeed, SlotRequests } from '../../domain/contracts/slots.js';
+import type { SlotAnswer, SlotNeed, SlotReleases, SlotRequests } from '../../domain/contracts/slots.js';
 import type { RunState } from '../../domain/contracts/run-state.js';
 import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
 import { failpoint } from '../../hypervisor/failpoint.js';
@@ -24,7 +24,8 @@ export interface ClusterActivityDeps {
   configNode(vmid: Vmid): Promise<NodeName | null>;
   /** What a migration between two nodes has to ask for. */
   slotsBetween(source: NodeName, target: NodeName): readonly SlotNeed[];
-  requestSlots(input: SlotRequests): Promise<void>;
+  requestSlots(input: SlotRequests): Promise<readonly SlotAnswer[]>;
+  releaseSlots(input: SlotReleases): Promise<void>;
   /** Whether anybody is still at work on a migration. */
   readRun(migration: EpochRef & { readonly workflowId: string }): Promise<RunState>;
 }
@@ -66,6 +67,7 @@ export function createClusterActivities(deps: ClusterActivityDeps): ClusterActiv
     },
     readRun: (migration) => deps.readRun(migration),
     requestSlots: (input) => deps.requestSlots(input),
+    releaseSlots: (input) => deps.releaseSlots(input),
     listNodes: () => deps.nodes(),
   });
 }

@@ -59,6 +59,16 @@ export class LedgerDesk {
     this.#apply(changeLimits(this.#ledger, change), nowMs);
   }
 
+  /** As `request`; what there is to say to whom asked is the result, and said to nobody else. null: it has left before. */
+  answer(request: SlotRequest, nowMs: number): SlotAnswer | null {
+    this.request(request, nowMs);
+    const own = this.#answers.findLastIndex(({ epoch }) => epoch === request.epoch);
+    const [found] = own === -1 ? [] : this.#answers.splice(own, 1);
+    if (found === undefined) return null;
+    const { workflowId: _, ...answer } = found;
+    return answer;
+  }
+
   /** What is to be said now, each once. */
   takeAnswers(): readonly AddressedAnswer[] {
     return this.#answers.splice(0);

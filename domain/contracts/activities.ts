@@ -5,7 +5,7 @@ import type { FenceInput, FenceResult, NodeProbe, NodeProbeInput } from './fenci
 import type { ClusterFacts, GuestRunState, NodeFacts } from './facts.js';
 import type { MigrationPlan } from './plan.js';
 import type { MigrateRequest } from './request.js';
-import type { SlotNeed, SlotRequests } from './slots.js';
+import type { SlotAnswer, SlotNeed, SlotReleases, SlotRequests } from './slots.js';
 import type { NextStep, RoundSample } from '../convergence/sample.js';
 import type { LedgerEntry, NodeReconciliation, SettlementFacts } from './reconcile.js';
 import type { RunState } from './run-state.js';
@@ -143,8 +143,13 @@ export interface ClusterActivities {
   openSettlement(raw: unknown): Promise<SettlementFacts>;
   /** Whether some run of this epoch is still open. */
   readRun(input: EpochRef & { readonly workflowId: string }): Promise<RunState>;
-  /** Carries a migration's requests to the ledgers of slots, and starts those that are not open. A second time is harmless. */
-  requestSlots(input: SlotRequests): Promise<void>;
+  /**
+   * Carries a migration's requests to the ledgers of slots, and starts those that are not open. A second time is harmless. Brings the
+   * answers of those that answer at once; the others signal theirs.
+   */
+  requestSlots(input: SlotRequests): Promise<readonly SlotAnswer[]>;
+  /** Gives slots back. A ledger that is not open holds nothing. */
+  releaseSlots(input: SlotReleases): Promise<void>;
   /** Members of the cluster, online or not. */
   listNodes(): Promise<readonly NodeName[]>;
 }

@@ -30,7 +30,7 @@ export interface SlotHolder {
   readonly priority: number;
 }
 
-/** Signal `requestSlot`. `seq` grows with each message of a migration: what arrives late or twice is known by it. */
+/** Update `takeSlots`, or signal `requestSlot`. `seq` grows with each message of a migration: what arrives late or twice is known by it. */
 export interface SlotRequest extends SlotHolder {
   readonly seq: number;
   /** All at once, or none. */
@@ -47,7 +47,7 @@ export interface SlotRelease {
   readonly keep: readonly Pool[];
 }
 
-/** Signal `slotAnswer` to the holder: to each of its requests, and when its place changes. */
+/** To each request, as the result of `takeSlots` or by signal `slotAnswer`; by signal also when the place changes. */
 export interface SlotAnswer {
   readonly resource: SlotResource;
   readonly epoch: Epoch;
@@ -66,6 +66,12 @@ export interface SlotAnswer {
 export interface SlotRequests {
   readonly vmid: Vmid;
   readonly requests: readonly (SlotRequest & { readonly resource: SlotResource })[];
+}
+
+/** Input of the activity that gives slots back. */
+export interface SlotReleases {
+  readonly vmid: Vmid;
+  readonly releases: readonly (SlotRelease & { readonly resource: SlotResource })[];
 }
 
 /** Update `setLimits`: null takes back what was set before. */

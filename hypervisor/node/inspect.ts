@@ -19,7 +19,7 @@ export interface InspectInput {
   readonly vmid: Vmid;
   /** Volumes are asked for of a running VM too. */
   readonly cold?: boolean;
-  /** null: the guest is not known. */
+  /** null: the guest is not on this node. */
   readonly config: VmConfig | null;
   readonly paths: RunPaths & { readonly runDir: string };
   /** What is asked of a guest that is not a VM; absent: it is one. */

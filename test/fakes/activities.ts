@@ -16,7 +16,7 @@ import { commitTimes, endpoints, sampleOf, switchoverResult } from './figures.js
 import { note } from './node-activities.js';
 import { World, wholeCopy } from './world.js';
 
-export interface FakeOptions {
+export interface FakeOptions extends Partial<Pick<ClusterActivities, 'requestSlots' | 'releaseSlots'>> {
   readonly vmid: number;
   readonly source: string;
   readonly target: string;
@@ -42,7 +42,6 @@ export interface FakeOptions {
   readonly pauseAt?: (call: string) => Promise<void>;
   /** What the migration has to ask for. */
   readonly slots?: readonly SlotNeed[];
-  requestSlots?: ClusterActivities['requestSlots'];
   readRun?(migration: EpochRef & { readonly workflowId: string }): Promise<RunState>;
   onAway?(side: 'source' | 'target'): void;
   onHold?(): void;
@@ -96,7 +95,8 @@ export class FakeActivities {
       return { request: parseSettleRequest(raw), owner, configNode: vmid === this.world.vmid ? this.#options[this.world.configOn] : null, members: [source, target] };
     },
     readRun: (migration) => this.#options.readRun?.(migration) ?? 'unknown',
-    requestSlots: (input) => this.#options.requestSlots?.(input),
+    requestSlots: (input) => this.#options.requestSlots?.(input) ?? [],
+    releaseSlots: (input) => this.#options.releaseSlots?.(input),
     listNodes: () => [this.#options.source, this.#options.target],
   });
 

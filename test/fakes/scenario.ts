@@ -7,7 +7,7 @@ import { MIGRATIONS_QUEUE, nodeQueue, settlementWorkflowId } from '../../domain/
 import type { MigrationProgress } from '../../domain/contracts/progress.js';
 import type { MigrationReport } from '../../domain/contracts/report.js';
 import { createReadRun } from '../../workers/run-states.js';
-import { createRequestSlots } from '../../workers/slot-ledgers.js';
+import { createReleaseSlots, createRequestSlots } from '../../workers/slot-ledgers.js';
 import type { Timings } from '../../workflows/timings.js';
 import { FakeActivities, type FakeOptions } from './activities.js';
 import type { Agent, Bench } from './bench.js';
@@ -55,7 +55,7 @@ export class Scenario {
       onHold = resolve;
     });
     this.fakes = new FakeActivities({
-      requestSlots: createRequestSlots(bench.env.client.workflow), ...options, vmid: this.vmid, source: this.source, target: this.target, onHold, readRun: createReadRun(bench.env.client.workflow),
+      requestSlots: createRequestSlots(bench.env.client.workflow), releaseSlots: createReleaseSlots(bench.env.client.workflow), ...options, vmid: this.vmid, source: this.source, target: this.target, onHold, readRun: createReadRun(bench.env.client.workflow),
       onAway: (side) => {
         this.#away.add(side);
         void this.#agents[side].stop();

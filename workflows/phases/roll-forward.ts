@@ -8,6 +8,7 @@ import { buildReport, type SwitchResult } from '../report.js';
 import type { MigrationRun } from '../run.js';
 import { endWithoutTarget } from './end-without-target.js';
 import { insist } from './insist.js';
+import { timings } from '../timings.js';
 import { cleanUp, endEpoch } from './last-traces.js';
 
 /** The token says committed: from here on every step is repeated until it is done. `result` is null when the switch's answer was lost. */
@@ -16,16 +17,19 @@ export async function rollForward(run: MigrationRun, result: SwitchResult | null
   saga.commit();
   run.decided = 'committed';
   run.operator.dropGiveUp();
-  // Nothing flows between the nodes any more: what is left to do is each node's own.
-  run.admission?.done('prepare', 'transfer', 'switchover');
-  state.enter('verifying', `vm ${plan.vmid} belongs to ${plan.target}`);
+  // Nothing flows between the nodes any more: what is left to do is each node's own. When that is quick, the slots go back with it.
+  run.admission?.endSoon(timings().slotReleaseMs);
+  // The answer of the switch may bring the target's word along; only without it the target is asked.
+  const isVerified = result?.targetState !== undefined && runsAsPlanned(result.targetState, plan);
+  const detail = `vm ${plan.vmid} belongs to ${plan.target}`;
+  if (isVerified) state.passThrough('verifying', detail);
+  else state.enter('verifying', detail);
   try {
     if (result === null) {
       await insist(run, `finish the commit on ${plan.target}`, (s) => s.target.finishCommit(planned));
       state.incident('the answer of the switchover was lost; the commit was finished afterwards, the figures of the switch are missing');
     }
-    // The answer of the switch may bring the target's word along; only without it the target is asked.
-    if (result?.targetState === undefined || !runsAsPlanned(result.targetState, plan)) {
+    if (!isVerified) {
       await insist(run, `verify that vm ${plan.vmid} runs on ${plan.target}`, (s) => s.target.verifyRunning(planned));
     }
   } catch (error) {
@@ -38,7 +42,7 @@ export async function rollForward(run: MigrationRun, result: SwitchResult | null
     cleanUpSource(run),
     cleanUp(run, 'target', (s) => s.target.cleanupTarget(planned)),
   ]);
-  await endEpoch(run);
+  await Promise.all([endEpoch(run), run.admission?.end()]);
   const report = buildReport(run, 'migrated', `${nameOf(plan)} ${plan.mode === 'offline' ? 'is' : 'runs'} on ${plan.target}`, result);
   state.finish('completed', report);
   return report;

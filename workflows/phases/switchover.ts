@@ -9,7 +9,11 @@ import type { MigrationRun } from '../run.js';
  */
 export async function collectSwitch(run: MigrationRun, armed: ArmedTarget, brought: SwitchoverResult | null): Promise<SwitchoverResult> {
   const { plan, planned, state, steps } = run;
-  state.enter('switchover', `vm ${plan.vmid} changes from ${plan.source} to ${plan.target}`);
-  if (brought !== null) return brought;
+  const detail = `vm ${plan.vmid} changes from ${plan.source} to ${plan.target}`;
+  if (brought !== null) {
+    state.passThrough('switchover', detail);
+    return brought;
+  }
+  state.enter('switchover', detail);
   return CancellationScope.nonCancellable(() => armed.whileListening(() => steps.source.switchover(planned)));
 }

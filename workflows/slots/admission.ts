@@ -1,8 +1,8 @@
-import { CancellationScope, condition, getExternalWorkflowHandle, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 import { Claims, type SlotMessage } from '../../domain/admission/claims.js';
 import { DEFAULT_PRIORITY } from '../../domain/admission/priority.js';
 import { resourceWords } from '../../domain/admission/words.js';
-import type { SlotAnswer, SlotClass, SlotHolder, SlotNeed, SlotRequests, SlotResource } from '../../domain/contracts/slots.js';
+import type { SlotAnswer, SlotClass, SlotHolder, SlotNeed, SlotReleases, SlotRequests, SlotResource } from '../../domain/contracts/slots.js';
 import type { MigrateRequest } from '../../domain/contracts/request.js';
 import { messageOf } from '../../domain/errors.js';
 import { slotLedgerWorkflowId } from '../../domain/ids.js';
@@ -10,7 +10,7 @@ import { epochOf } from '../epoch.js';
 import { clusterSteps } from '../proxies.js';
 import type { MigrationState } from '../state.js';
 import { timings } from '../timings.js';
-import { releaseSlot, slotAnswer } from './messages.js';
+import { slotAnswer } from './messages.js';
 
 /**
  * The slots of one migration: asked for beside the validation, waited for before anything is touched, given back class by class.
@@ -70,12 +70,13 @@ export class Admission {
     this.#send(this.#claims.done(classes, Date.now()));
   }
 
-  /** It is being undone: when that takes long, because a node is away, the slots of the other go to somebody else. */
-  endSoon(): void {
+  /** What is left to do needs no slots. When that takes longer than this, because a node is away, they go to somebody else; else `end` gives them back. */
+  endSoon(withinMs: number): void {
     if (this.#claims.all.length === 0) return;
     const overdue = new CancellationScope();
+    this.#overdue?.cancel();
     this.#overdue = overdue;
-    overdue.run(() => sleep(timings().slotUndoMs, { summary: 'give back the slots' })).then(() => this.done(...EVERY_CLASS), () => undefined);
+    overdue.run(() => sleep(withinMs, { summary: 'give back the slots' })).then(() => this.done(...EVERY_CLASS), () => undefined);
   }
 
   /** Gives everything back, and waits until that is on its way. */
@@ -126,14 +127,18 @@ export class Admission {
   }
 
   #send(messages: readonly SlotMessage[], epoch = this.#holder.epoch): void {
+    const { vmid } = this.#holder;
     const requests = messages.flatMap((message): SlotRequests['requests'] => (message.kind === 'request'
       ? [{ ...this.#holder, ...message.need, seq: message.seq, sinceMs: this.#sinceMs }] : []));
-    if (requests.length > 0) this.#track(() => clusterSteps(this.#holder.vmid).requestSlots({ vmid: this.#holder.vmid, requests }));
-    for (const message of messages) {
-      if (message.kind !== 'release') continue;
-      const { resource, seq, keep } = message;
-      this.#track(() => getExternalWorkflowHandle(slotLedgerWorkflowId(resource)).signal(releaseSlot, { epoch, seq, keep }));
-    }
+    const releases = messages.flatMap((message): SlotReleases['releases'] => (message.kind === 'release'
+      ? [{ resource: message.resource, epoch, seq: message.seq, keep: message.keep }] : []));
+    if (requests.length > 0) this.#track(async () => this.#hearEach(await clusterSteps(vmid).requestSlots({ vmid, requests })));
+    if (releases.length > 0) this.#track(() => clusterSteps(vmid).releaseSlots({ vmid, releases }));
+  }
+
+  /** A control worker of before brings nothing: its answers come by signal. */
+  #hearEach(answers: readonly SlotAnswer[] | undefined): void {
+    for (const answer of answers ?? []) this.#hear(answer);
   }
 
   /** What does not arrive is made good: an unanswered question is asked again, and a ledger that is not open holds nothing. */

@@ -1,16 +1,18 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { LedgerDesk } from '../../domain/admission/desk.js';
 import { POOLS, type LimitChange, type Pool } from '../../domain/contracts/slots.js';
-import { releaseSlot, requestSlot, setLimits, slotsQuery } from './messages.js';
+import { releaseSlot, requestSlot, setLimits, slotsQuery, takeSlots } from './messages.js';
 
 /** `changed` is called after each message that was taken. */
 export function installLedgerHandlers(desk: LedgerDesk, changed: () => void): void {
-  const after = (act: () => void): void => {
-    act();
+  const after = <T>(act: () => T): T => {
+    const result = act();
     changed();
+    return result;
   };
   setHandler(slotsQuery, () => desk.view, { description: 'Slots, who holds them, who waits and why.' });
   setHandler(requestSlot, (request) => after(() => desk.request(request, Date.now())), { description: 'A migration asks for slots. Not for operators.' });
+  setHandler(takeSlots, (request) => after(() => desk.answer(request, Date.now())), { description: 'A migration asks for slots, and takes the answer along. Not for operators.' });
   setHandler(releaseSlot, (release) => after(() => desk.release(release, Date.now())), { description: 'A migration gives slots back. Not for operators.' });
   setHandler(setLimits, (change) => {
     after(() => desk.changeLimits(change, Date.now()));

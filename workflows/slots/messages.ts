@@ -3,6 +3,8 @@ import type { LedgerView, LimitChange, SlotAnswer, SlotRelease, SlotRequest } fr
 
 /** To a ledger, by a migration. */
 export const requestSlot = defineSignal<[SlotRequest]>('requestSlot');
+/** The same, with the answer to it as the result. */
+export const takeSlots = defineUpdate<SlotAnswer | null, [SlotRequest]>('takeSlots');
 export const releaseSlot = defineSignal<[SlotRelease]>('releaseSlot');
 /** To a migration, by a ledger. */
 export const slotAnswer = defineSignal<[SlotAnswer]>('slotAnswer');

@@ -24,8 +24,7 @@ const KILL_TIMEOUT_MS = 10_000;
 export async function stopQemu(vmid: Vmid, paths: RunPaths, options: StopOptions = {}): Promise<void> {
   const qemu = findQemu(vmid, paths);
   if (qemu !== null) await endProcess(vmid, qemu, paths, options.graceMs ?? DEFAULT_GRACE_MS);
-  await removeTaps(vmid);
-  await removeFiles(vmid, paths);
+  await Promise.all([removeTaps(vmid), removeFiles(vmid, paths)]);
 }
 
 async function endProcess(vmid: Vmid, qemu: QemuProcess, paths: RunPaths, graceMs: number): Promise<void> {

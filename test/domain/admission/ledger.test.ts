@@ -25,6 +25,23 @@ describe('a ledger', () => {
     expect(desk.takeAnswers().map(({ seq, granted }) => [seq, granted])).toEqual([[1, true], [2, true]]);
   });
 
+  test('who takes the answer along is not told a second time; others are told what follows from it', () => {
+    const desk = deskWith({ 'transfer-out': 1 }, asked(101), asked(102));
+    desk.takeAnswers();
+    expect(desk.answer(asked(103), 2000)).toEqual({ resource: 'pve1', epoch: 'e103', seq: 1, granted: false, position: 2, waiting: 2, limited: ['transfer-out'], reason: '1 of 1 transfers out is taken, by guest 101' });
+    expect(desk.takeAnswers()).toEqual([]);
+    expect(desk.answer(asked(101, { seq: 2, pools: ['prepare-out'] }), 3000)).toMatchObject({ epoch: 'e101', seq: 2, granted: true });
+    expect(desk.takeAnswers().map(({ epoch, granted }) => [epoch, granted])).toEqual([['e102', true], ['e103', false]]);
+  });
+
+  test('a request of one that has left before gets no answer, and nothing', () => {
+    const desk = deskWith({}, asked(101, { seq: 5 }));
+    desk.takeAnswers();
+    desk.release({ epoch: 'e101', seq: 9, keep: [] }, 2000);
+    expect(desk.answer(asked(101, { seq: 8 }), 3000)).toBeNull();
+    expect(served(desk)).toEqual({ holds: [], waits: [] });
+  });
+
   test('says why it grants, and why not', () => {
     const desk = deskWith({ 'transfer-out': 1 }, asked(101), asked(102), asked(103));
     expect(desk.takeAnswers().map(({ epoch, granted, position, waiting, reason }) => [epoch, granted, position, waiting, reason])).toEqual([

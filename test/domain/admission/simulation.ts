@@ -1,8 +1,8 @@
 import { Claims, type SlotMessage } from '../../../domain/admission/claims.js';
-import { LedgerDesk, type AddressedAnswer } from '../../../domain/admission/desk.js';
+import { LedgerDesk } from '../../../domain/admission/desk.js';
 import { limitOf, newLedger } from '../../../domain/admission/ledger.js';
 import { usedOf } from '../../../domain/admission/decide.js';
-import { POOLS, type SlotNeed } from '../../../domain/contracts/slots.js';
+import { POOLS, type SlotAnswer, type SlotNeed } from '../../../domain/contracts/slots.js';
 
 export interface SimulatedMigration {
   readonly priority: number;
@@ -19,7 +19,7 @@ interface Migration extends SimulatedMigration {
   state: 'asking' | 'admitted' | 'over' | 'dead';
 }
 
-type Letter = { readonly to: 'ledger'; readonly from: Migration; readonly message: SlotMessage } | { readonly to: 'migration'; readonly answer: AddressedAnswer };
+type Letter = { readonly to: 'ledger'; readonly from: Migration; readonly message: SlotMessage } | { readonly to: 'migration'; readonly answer: SlotAnswer };
 
 /** Migrations and ledgers with a network between that delivers in any order, and some letters twice. `draw`: a number from 0 to below its argument. */
 export class Simulation {
@@ -95,7 +95,13 @@ export class Simulation {
     this.desks.set(resource, desk);
     this.#atDesk(desk, () => {
       if (message.kind === 'release') desk.release({ epoch, seq: message.seq, keep: message.keep }, this.#nowMs);
-      else desk.request({ vmid, epoch, workflowId: epoch, priority, sinceMs, seq: message.seq, pools: message.need.pools, configured: message.need.configured }, this.#nowMs);
+      else {
+        const request = { vmid, epoch, workflowId: epoch, priority, sinceMs, seq: message.seq, pools: message.need.pools, configured: message.need.configured };
+        // By signal, or by Update; the answer travels for a while either way.
+        if (this.#draw(2) === 0) return desk.request(request, this.#nowMs);
+        const answer = desk.answer(request, this.#nowMs);
+        if (answer !== null) this.#letters.push({ to: 'migration', answer });
+      }
     });
   }
 
