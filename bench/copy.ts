@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { MIB } from '../domain/units.js';
 import { copyBlocks } from '../hypervisor/storage/copy/blocks/copy-blocks.js';
+import { chunkBytesFor } from '../hypervisor/storage/copy/blocks/geometry.js';
 import { renderCopies, type CopyRun } from './copy-table.js';
 
 const run = promisify(execFile);
@@ -72,7 +73,7 @@ async function byFerry(image: Image, target: string): Promise<number> {
     await once(socket, 'connect');
     return socket;
   };
-  const seconds = await timed(() => copyBlocks({ dial, volume: 'bench', path: image.file }));
+  const seconds = await timed(() => copyBlocks({ dial, volume: 'bench', path: image.file, chunkBytes: chunkBytesFor(image.sizeBytes, 'all') }));
   await ended(child);
   return seconds;
 }

@@ -1,6 +1,7 @@
 import { COMPARED, type VolumeSync } from '../../domain/contracts/cold.js';
 import { MigrationError } from '../../domain/errors.js';
 import { copyBlocks, type CopyBlocksResult } from '../storage/copy/blocks/copy-blocks.js';
+import { chunkBytesFor } from '../storage/copy/blocks/geometry.js';
 import { convertVolume } from '../storage/copy/convert/convert-volume.js';
 import type { Limiter } from '../storage/copy/limiter.js';
 import { dialToCopy, tellWhole } from './reception.js';
@@ -20,7 +21,7 @@ export interface SendDeps {
 const MAX_REPAIRS = 2;
 
 /** One pass over one image. A `final` one ends with the target knowing that it is whole. Throws `VolumeDiffers`, `TransportFailed`, `StorageUnavailable`. */
-export async function sendVolume({ volume, targetVolid, final, dial, onProgress, signal, bandwidthBytesPerSecond }: PassInput, deps: SendDeps): Promise<VolumeSync> {
+export async function sendVolume({ plan, volume, targetVolid, final, dial, onProgress, signal, bandwidthBytesPerSecond }: PassInput, deps: SendDeps): Promise<VolumeSync> {
   const { volid, sourceFormat, targetFormat } = volume;
   const { path, limiter, silenceMs, qemuImg, runDir } = deps;
   limiter.bytesPerSecond = bandwidthBytesPerSecond();
@@ -36,6 +37,8 @@ export async function sendVolume({ volume, targetVolid, final, dial, onProgress,
   }
   const pass = (): Promise<CopyBlocksResult> => copyBlocks({
     dial: () => dialToCopy(dial, volid), volume: volid, path, limiter, silenceMs, qemuImg, signal,
+    // In the last pass over a container little has changed, and the container is down.
+    chunkBytes: chunkBytesFor(volume.sizeBytes, final && plan.mode === 'restart' ? 'changes' : 'all'),
     onProgress: ({ doneBytes, totalBytes }) => {
       limiter.bytesPerSecond = bandwidthBytesPerSecond();
       onProgress(doneBytes, totalBytes);

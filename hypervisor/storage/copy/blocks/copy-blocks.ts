@@ -9,7 +9,7 @@ import { ChunkSender } from './chunk-sender.js';
 import { createDigester, createHashMeter } from './digest.js';
 import { dataChunks } from './extents.js';
 import { DEFAULT_CHUNK_BYTES, HASH_KEY_BYTES, type Geometry } from './geometry.js';
-import { BlockPass } from './pass.js';
+import { BlockPass, type CopyProgress } from './pass.js';
 import { alignedBuffers, ImageFile } from './image-file.js';
 import { listenForInventory, punchAll, verifyTarget } from './source-control.js';
 
@@ -20,7 +20,7 @@ export interface CopyBlocksInput {
   readonly volume: Volid;
   /** The image here, of any format: it travels as bytes, internal snapshots too. Nobody may write to it. */
   readonly path: string;
-  /** 1 (default), 2 or 4 MiB: small ones, many at once, since on a busy machine each step of each waits for its turn. */
+  /** 1 (default), 2 or 4 MiB. Large ones cost less, small ones bring less when little has changed, or when a pass is cut off. */
   readonly chunkBytes?: number;
   /** Connections that bring chunks (default 1), besides the one that decides. More help only where one alone does not fill the wire. */
   readonly connections?: number;
@@ -29,14 +29,6 @@ export interface CopyBlocksInput {
   readonly signal?: AbortSignal;
   readonly qemuImg?: string;
   onProgress?(progress: CopyProgress): void;
-}
-
-export interface CopyProgress {
-  /** Of `totalBytes`, holes included: equal on both sides, as far as this pass knows. */
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-  /** What went over the wire, again included. */
-  readonly sentBytes: number;
 }
 
 export interface CopyBlocksResult {

@@ -1,5 +1,4 @@
 import { createDigester, type DigestList } from './digest.js';
-import { dataChunks } from './extents.js';
 import { chunkCount, chunkLength, DIGEST_BYTES, type Geometry } from './geometry.js';
 import { alignedBuffers, type ImageFile } from './image-file.js';
 
@@ -12,16 +11,16 @@ const BATCH_EVERY_MS = 50;
 export interface InventoryInput {
   readonly image: ImageFile;
   readonly geometry: Geometry;
-  readonly qemuImg: string;
+  /** 1 for each chunk that is no hole. */
+  readonly holdsData: Uint8Array;
 }
 
 /**
  * What a file holds, in batches: the digest of each chunk that is no hole, read from the file now. A batch says up to which
  * chunk (exclusive) everything is told: first that, then index and digest of each.
  */
-export async function takeInventory({ image, geometry, qemuImg }: InventoryInput, send: (batch: Buffer) => Promise<void>): Promise<void> {
+export async function takeInventory({ image, geometry, holdsData }: InventoryInput, send: (batch: Buffer) => Promise<void>): Promise<void> {
   const digestOf = createDigester(geometry);
-  const holdsData = await dataChunks(image.path, geometry, qemuImg);
   const chunks = chunkCount(geometry);
   const buffers = alignedBuffers(LOOKAHEAD, geometry.chunkBytes);
   const digestAt = async (index: number): Promise<Buffer> => {

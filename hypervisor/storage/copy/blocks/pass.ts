@@ -1,7 +1,6 @@
 import { MigrationError } from '../../../../domain/errors.js';
 import type { Volid } from '../../../../domain/ids.js';
 import type { ChunkSender } from './chunk-sender.js';
-import type { CopyProgress } from './copy-blocks.js';
 import { DigestList, type HashMeter } from './digest.js';
 import { chunkCount, chunkLength, type Geometry } from './geometry.js';
 import type { ImageFile } from './image-file.js';
@@ -9,6 +8,14 @@ import { nonZeroRuns, runBytes } from './runs.js';
 
 /** Arrived damaged so often, it is not chance. */
 const MOST_TRIES = 4;
+
+export interface CopyProgress {
+  /** Of `totalBytes`, holes included: equal on both sides, as far as this pass knows. */
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  /** What went over the wire, again included. */
+  readonly sentBytes: number;
+}
 
 export interface BlockPassInput {
   readonly image: ImageFile;

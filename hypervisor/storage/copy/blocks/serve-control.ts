@@ -3,6 +3,7 @@ import { BlocksRequest, type OpeningOf } from '../messages.js';
 import type { Channel } from '../wire/channel.js';
 import { FRAME } from '../wire/frame.js';
 import { DigestList } from './digest.js';
+import { dataChunks, dataChunksUnlessEmpty } from './extents.js';
 import { chunkCount } from './geometry.js';
 import { enterBatch, takeInventory } from './inventory.js';
 import { punch } from './punch.js';
@@ -17,7 +18,7 @@ export async function serveControl(channel: Channel, opening: OpeningOf<'blocks'
   session.channels.add(channel);
   try {
     await channel.say({ kind: 'session', session: session.token });
-    await onDisk(session, () => tellInventory(channel, session, qemuImg));
+    await onDisk(session, async () => tellInventory(channel, session, await dataChunksUnlessEmpty(path, session.geometry, qemuImg)));
     for (let frame = await channel.receive(); frame !== null; frame = await channel.receive()) {
       const request = channel.parse(frame, BlocksRequest);
       if (request.kind === 'verify') await onDisk(session, () => verify(channel, session, qemuImg));
@@ -46,9 +47,9 @@ export async function onDisk<T>({ volume, image: { path } }: BlocksSession, work
   }
 }
 
-async function tellInventory(channel: Channel, { image, geometry }: BlocksSession, qemuImg: string, list?: DigestList): Promise<void> {
+async function tellInventory(channel: Channel, { image, geometry }: BlocksSession, holdsData: Uint8Array, list?: DigestList): Promise<void> {
   const chunks = chunkCount(geometry);
-  await takeInventory({ image, geometry, qemuImg }, async (batch) => {
+  await takeInventory({ image, geometry, holdsData }, async (batch) => {
     if (list !== undefined) enterBatch(list, batch, chunks);
     await channel.send(FRAME.digests, batch);
   });
@@ -60,7 +61,7 @@ async function verify(channel: Channel, session: BlocksSession, qemuImg: string)
   await session.image.sync();
   const syncMs = performance.now() - beganAtMs;
   const list = new DigestList(session.geometry);
-  await tellInventory(channel, session, qemuImg, list);
+  await tellInventory(channel, session, await dataChunks(session.image.path, session.geometry, qemuImg), list);
   await channel.say({ kind: 'verified', digest: list.combined(), syncMs });
 }
 

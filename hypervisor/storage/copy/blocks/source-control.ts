@@ -39,7 +39,7 @@ export async function verifyTarget(control: Channel, pass: BlockPass): Promise<v
   const offsets = differingChunks(own, onTarget, chunkCount(geometry)).map((index) => index * geometry.chunkBytes);
   const where = offsets.length === 0 ? 'its digest is not the one of its chunks' : `${offsets.length} of its chunks differ, the first at byte ${offsets[0]}`;
   throw new MigrationError('VolumeDiffers', `verify volume failed: ${volume}: read again on the target, ${where}`, {
-    volume, offsetBytes: offsets[0], offsetsBytes: offsets.slice(0, MOST_NAMED), differingChunks: offsets.length, chunkBytes: geometry.chunkBytes,
+    volume, offsetBytes: offsets[0], offsetsBytes: offsets.slice(0, MOST_NAMED), differingChunks: offsets.length, chunkBytes: geometry.chunkBytes, sentBytes: pass.sentBytes,
   });
 }
 

@@ -3,7 +3,7 @@ import { MigrationError } from '../../../../domain/errors.js';
 import type { Volid } from '../../../../domain/ids.js';
 import { imageInfo } from '../../image-info.js';
 import type { ImageFormat } from '../../volume-store.js';
-import type { CopyProgress } from '../blocks/copy-blocks.js';
+import type { CopyProgress } from '../blocks/pass.js';
 import type { Limiter } from '../limiter.js';
 import { ConvertDone, SessionMessage } from '../messages.js';
 import { Channel, type ChannelOptions } from '../wire/channel.js';
