@@ -6,7 +6,7 @@ import type { MigrationProgress } from '../../domain/contracts/progress.js';
 import { EvacuationLab } from '../cluster-lab/support/evacuation-lab.js';
 import { leftovers } from '../matrix/leftovers.js';
 
-jest.setTimeout(420_000);
+jest.setTimeout(600_000);
 
 const RUNNING = [101, 102, 103];
 const STOPPED = 104;

@@ -5,7 +5,7 @@ import type { MigrationProgress } from '../../domain/contracts/progress.js';
 import { migrationWorkflowId } from '../../domain/ids.js';
 import { EvacuationLab } from '../cluster-lab/support/evacuation-lab.js';
 
-jest.setTimeout(420_000);
+jest.setTimeout(600_000);
 
 const GUESTS = [101, 102, 103];
 const MINUTE_MS = 60_000;
