@@ -27,6 +27,7 @@ import { createNodeInspector, createNodeParts } from './node-parts.js';
 import { createNodeSurveyor } from './placement/node-surveyor.js';
 import { createNodeReconciler } from './reconcile/node-reconciler.js';
 import { connectToTemporal, type TemporalLink } from './temporal.js';
+import { startWatchdog } from './watchdog.js';
 
 const RECONNECT_MS = 1000;
 
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
   const config = await loadNodeConfig();
   const log = createLogger(`ferry-agent ${config.node}`);
   honourFailpoints(process.env['FERRY_FAILPOINTS']);
+  startWatchdog();
   const parts = createNodeParts(config);
   const source = new SourceSessions(sourceDeps(parts));
   const target = new TargetSessions(targetDeps(parts));
