@@ -1,3 +1,4 @@
+import { PROBE_FILE } from '../../hypervisor/node/kvm-probe.js';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFileJournal } from '../../hypervisor/journal/file-journal.js';
@@ -29,7 +30,8 @@ export async function leftovers(lab: Lab, vmid: number, owner: string, { kind = 
     const copies = kind === 'lxc' ? Number(ctRunsOn(lab.layout, vmid, node)) : processes.filter((line) => /qemu-system/.test(line) && line.includes(`/${vmid}.pid`)).length;
     if (expected !== null && copies !== Number(expected)) found.push(`${node}: ${copies} copies of guest ${vmid} run, expected ${Number(expected)}`);
     found.push(...processes.filter((line) => CARRIERS.test(line)).map((line) => `${node}: process left: ${line.trim()}`));
-    const sockets = await outputOf(lab, node, ['find', '/run/ferry', '-mindepth', '1']);
+    // Every agent probes KVM for the first seconds of its life, no matter what migrates.
+    const sockets = await outputOf(lab, node, ['find', '/run/ferry', '-mindepth', '1', '!', '-name', PROBE_FILE]);
     found.push(...sockets.map((path) => `${node}: ${path} left`));
     const ports = (await outputOf(lab, node, ['ss', '-Hltn'])).filter((line) => /:60\d\d\d\b/.test(line));
     found.push(...ports.map((line) => `${node}: port left: ${line.trim()}`));
