@@ -13,6 +13,7 @@ const base = {
 };
 const project = (displayName, match) => ({ ...base, displayName, testMatch: match.map((m) => `<rootDir>/test/${m}/**/*.test.ts`) });
 module.exports = {
+  testSequencer: '<rootDir>/test/sequencer.cjs',
   projects: [
     project('unit', ['domain', 'cluster', 'activities', 'client', 'workers', 'lab', 'house']),
     project('node', ['hypervisor']),
