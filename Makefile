@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):/usr/sbin:/sbin:$(CURDIR)/var/tools/bin
 export FERRY_HOME := $(CURDIR)
 
-.PHONY: help setup build test lint unit model cluster matrix matrix-cut bench bench-copy bench-containers scale chaos kills fencing container-failures evacuation-kills evacuation-crash evacuation-stops outage demo demo-down clean
+.PHONY: help setup build test lint unit model cluster matrix matrix-cut bench bench-copy bench-containers scale chaos kills precopy-kills fencing container-failures evacuation-kills evacuation-crash evacuation-stops outage demo demo-down clean
 
 help:            ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -58,6 +58,9 @@ chaos: setup     ## guests go round a lab while faults are drawn at random: MINU
 
 kills: setup     ## TIMES=100 migrations, the source agent of each killed at a random instant (SEED=1)
 	@TIMES=$(or $(TIMES),100) SEED=$(or $(SEED),1) node node_modules/jest/bin/jest.js --selectProjects chaos -- agent-kills
+
+precopy-kills: setup ## each process of a migration killed once in mid pre-copy: the same stream goes on, or it is rolled back
+	@node node_modules/jest/bin/jest.js --selectProjects chaos -- precopy-kills
 
 fencing: setup   ## a hung source, an operator's word, a fence command, on a lab
 	@node node_modules/jest/bin/jest.js --selectProjects chaos -- fencing

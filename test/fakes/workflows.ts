@@ -49,7 +49,7 @@ export async function rollNodes(raw: unknown, carried?: Parameters<typeof realRo
 
 /** Children have no memo of a test's: they are as fast as their evacuation. */
 const OF_A_CHILD: Partial<Timings> = {
-  retryInitialMs: 100, retryMaximumMs: 300, observerRetryMs: 100, persistInitialMs: 50, persistMaximumMs: 500, heartbeatMs: 1000, scheduleToStartMs: 1500, probeMs: 1000,
+  retryInitialMs: 100, retryMaximumMs: 300, observerRetryMs: 100, persistInitialMs: 50, persistMaximumMs: 500, heartbeatMs: 4000, scheduleToStartMs: 8000, probeMs: 1000,
   replanPauseMs: 300, needsOperatorMs: 300, stuckLookMs: 1000, provePauseMs: 100, returnPauseMs: 200,
 };
 

@@ -2,8 +2,8 @@ import { startEvacuation, startReturn } from '../../client/api/evacuation/start.
 import { planEvacuation } from '../../client/api/plan.js';
 import { parseEvacuationRequest } from '../../domain/edge/evacuation-request.js';
 import { renderPlan } from '../../domain/placement/render-text.js';
-import type { EvacuationLab } from './support/evacuation-lab.js';
-import { ALL, PINNED, WISHES, startTwelveGuests, twelveOn } from './support/twelve-guests.js';
+import type { EvacuationLab } from '../cluster-lab/support/evacuation-lab.js';
+import { ALL, PINNED, WISHES, startTwelveGuests, twelveOn } from '../cluster-lab/support/twelve-guests.js';
 
 jest.setTimeout(300_000);
 let twelve: EvacuationLab;

@@ -1,5 +1,5 @@
 import type { MigrationReport } from '../../domain/contracts/report.js';
-import { begin, expectWhole, migrate, reportOf, startCluster, untilMidPrecopy, untilProgress, VMID, type Cluster } from './support/cluster.js';
+import { begin, expectWhole, migrate, reportOf, startCluster, untilMidPrecopy, untilProgress, VMID, type Cluster } from '../cluster-lab/support/cluster.js';
 
 jest.setTimeout(240_000);
 let cluster: Cluster;
