@@ -64,7 +64,11 @@ function summarise(rows) {
     console.log(`${row.name.padEnd(10)} ${verdict.padEnd(7)} ${String(row.passed.length).padStart(4)} passed ${String(row.failed.length).padStart(3)} failed ${String(row.skipped.length).padStart(3)} skipped ${row.seconds.toFixed(1).padStart(7)} s`);
   }
   for (const title of rows.flatMap((row) => row.skipped)) console.log(title.includes('SKIP: ') ? title : `SKIP: no reason given: ${title}`);
-  for (const title of rows.flatMap((row) => row.failed)) console.log(`FAILED: ${title}`);
+  const failed = rows.flatMap((row) => row.failed);
+  for (const title of failed) console.log(`FAILED: ${title}`);
+  // Of a cascade the first failure tells most.
+  const why = Object.assign({}, ...rows.map((row) => row.why ?? {}));
+  for (const title of failed.slice(0, 2)) if (why[title]) console.log(`  ${title} said: ${why[title]}`);
   const skipped = sum('skipped');
   console.log(`${sum('passed')} passed, ${sum('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   return sum('failed') > 0 ? 1 : 0;

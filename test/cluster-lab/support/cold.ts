@@ -7,6 +7,7 @@ import { Lab } from '../../../lab/lab.js';
 import { newLabDir, removeLabDir } from '../../lab/support/machine.js';
 import { leftovers, type GuestKind } from '../../matrix/leftovers.js';
 import type { RunningMigration } from './cluster.js';
+import { inTime } from './in-time.js';
 
 /** A lab of two nodes for guests that stand still while they move. */
 export interface ColdLab {
@@ -35,14 +36,14 @@ export async function startColdLab(): Promise<ColdLab> {
   }
 }
 
-export async function begin({ client }: ColdLab, vmid: number, target: string, wishes: Readonly<Record<string, unknown>> = {}): Promise<RunningMigration> {
+export async function begin({ client, lab }: ColdLab, vmid: number, target: string, wishes: Readonly<Record<string, unknown>> = {}): Promise<RunningMigration> {
   const { workflowId, runId } = await startMigration(client, parseMigrateRequest({ vmid, target, requestedBy: 'test', ...wishes }));
   const handle = client.temporal.workflow.getHandle(workflowId, runId);
   return {
     workflowId,
     progress: () => handle.query<MigrationProgress>('progress'),
     cancel: async () => { await handle.cancel(); },
-    ending: () => awaitEnding(handle),
+    ending: () => inTime(lab, awaitEnding(handle)),
   };
 }
 
