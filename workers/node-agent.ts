@@ -26,10 +26,14 @@ import { sourceDeps, targetDeps } from './node-deps.js';
 import { createNodeInspector, createNodeParts } from './node-parts.js';
 import { createNodeSurveyor } from './placement/node-surveyor.js';
 import { createNodeReconciler } from './reconcile/node-reconciler.js';
-import { connectToTemporal, type TemporalLink } from './temporal.js';
+import { connectToTemporal, within, type TemporalLink } from './temporal.js';
 import { startWatchdog } from './watchdog.js';
 
 const RECONNECT_MS = 1000;
+/** One guest that does not come up must not keep the node's others from being served. */
+const RECOVER_MS = 30_000;
+/** From the connection to the worker: two questions to the server. */
+const BEGIN_SERVING_MS = 60_000;
 
 /** The agent of one node: goes back on duty first, then serves the node's queue. */
 async function main(): Promise<void> {
@@ -45,7 +49,8 @@ async function main(): Promise<void> {
   // Before Temporal: a guest that stands still in its blackout can't wait for the orchestrator.
   const cold = (await parts.journal.openEntries()).filter((entry) => coldPlanOf(entry) !== null);
   const recovered = [source.recover(), target.recover(), coldSource.recover(cold.filter(({ role }) => role === 'source')), coldTarget.recover(cold.filter(({ role }) => role === 'target'))];
-  for (const sentence of (await Promise.all(recovered)).flat()) log.info(sentence);
+  const recovery = Promise.all(recovered).then((sentences) => { for (const sentence of sentences.flat()) log.info(sentence); });
+  await within(RECOVER_MS, 'go back on duty', recovery).catch((error: unknown) => log.warn(`${messageOf(error)}; the others are served meanwhile`));
 
   installRuntime(log);
   const inspect = createNodeInspector(parts);
@@ -54,6 +59,7 @@ async function main(): Promise<void> {
   staticFacts(config.qemuBinary, config.runDir).catch((error: unknown) => log.warn(messageOf(error)));
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+  log.info('connecting to Temporal');
   const link = await connectPatiently(log, stopping.signal);
   if (link === null) return;
   const reconciler = createNodeReconciler(parts, link, log);
@@ -62,7 +68,8 @@ async function main(): Promise<void> {
   const common = { token: parts.token, coldPlan, inspect, probePeer, onOrphaned };
   const asSource = createSourceActivities({ ...common, sessions: source, cold: coldSource, log: (sentence) => log.info(sentence) });
   const asTarget = createTargetActivities({ ...common, sessions: target, cold: coldTarget });
-  const worker = await Worker.create({
+  // An agent that never serves is worse than one that ended: its unit starts the next.
+  const worker = await within(BEGIN_SERVING_MS, `serve ${nodeQueue(config.node)} failed`, Worker.create({
     connection: link.connection,
     namespace: link.namespace,
     taskQueue: nodeQueue(config.node),
@@ -85,7 +92,7 @@ async function main(): Promise<void> {
     defaultHeartbeatThrottleInterval: '500ms',
     shutdownGraceTime: '1s',
     shutdownForceTime: '10s',
-  });
+  }));
   log.info({ queue: nodeQueue(config.node) }, 'serving');
   reconciler.start(config.reconcileIntervalSeconds);
   await worker.run();

@@ -6,6 +6,9 @@ import { calmUndriven } from '../hypervisor/qemu/migration/calm.js';
 import { driveQmpPath } from '../hypervisor/paths.js';
 import { loadNodeConfig } from './config.js';
 
+/** The next agent waits for this program's end. */
+const LIMIT_MS = 10_000;
+
 /**
  * The dead man's switch: the agent's unit runs this when the agent has died. Every migration that waits in
  * `pre-switchover` without a driver is cancelled, so that its guest runs on; one that still copies is held. Needs nothing
@@ -37,7 +40,12 @@ async function releaseGuest(socketPath: string): Promise<string | null> {
   }
 }
 
-main().catch((error: unknown) => {
+setTimeout(() => {
+  console.error(`ferry release: not done within ${LIMIT_MS / 1000} s; the agent goes on with it`);
+  process.exit(1);
+}, LIMIT_MS).unref();
+
+main().then(() => process.exit(0), (error: unknown) => {
   console.error(`ferry release: ${messageOf(error)}`);
-  process.exitCode = 1;
+  process.exit(1);
 });
