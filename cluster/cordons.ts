@@ -2,6 +2,7 @@ import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Absentees, Cordon, CordonStore } from '../domain/contracts/cordon.js';
 import type { LockOwner } from '../domain/contracts/facts.js';
+import { parseAbsentees } from '../domain/edge/absentees.js';
 import { MigrationError } from '../domain/errors.js';
 import type { NodeName } from '../domain/ids.js';
 import { absentIsNull, onClusterFiles } from './fs-errors.js';
@@ -86,7 +87,7 @@ async function readAway(folder: GuestFolder, node: NodeName): Promise<Absentees 
   const text = await absentIsNull(readFile(folder.path(AWAY), 'utf8'));
   if (text === null) return null;
   try {
-    return JSON.parse(text) as Absentees;
+    return parseAbsentees(text);
   } catch {
     throw new MigrationError('InvalidInput', `read absentees failed: ${node}: ${folder.path(AWAY)} is not what ferry writes; bring its guests home with \`ferry migrate\` and remove it`);
   }

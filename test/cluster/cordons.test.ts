@@ -69,4 +69,11 @@ describe('cordons', () => {
     await store.setAbsentees('pve1', null);
     expect(await store.absentees('pve1')).toBeNull();
   });
+
+  it.each([['no JSON', '{'], ['something else', '{"guests":[]}'], ['a guest without a node', '{"request":{"node":"pve1"},"guests":[{"vmid":101,"kind":"qemu","name":"web","mode":"live","applications":[]}]}']])(
+    'of absentees that were spoilt by hand (%s) say so', async (_what, text) => {
+      await mkdir(join(root.path, 'priv/ferry/node-pve1'), { recursive: true });
+      await writeFile(join(root.path, 'priv/ferry/node-pve1/away.json'), text);
+      await expect(store.absentees('pve1')).rejects.toMatchObject({ code: 'InvalidInput', message: expect.stringContaining('is not what ferry writes') as string });
+    });
 });
