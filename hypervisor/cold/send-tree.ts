@@ -37,9 +37,8 @@ export async function sendTree(input: PassInput, deps: SendTreeDeps): Promise<Vo
   let digest: string | null = null;
   if (final) {
     digest = await check.seal(copyDial, changes, signal);
-    await tellWhole(dial, volid, digest);
-    // Nobody waits for it: the guest is down.
-    void check.remember().catch(() => undefined);
+    // Before the hand-over: if this agent dies then, the next one has to know it. Of a disk that is full only the volumes that stay here tell.
+    await Promise.all([tellWhole(dial, volid, digest), check.remember().catch(() => undefined)]);
   } else await check.prepare(copyDial, signal, frozen);
   onProgress(usedBytes, usedBytes);
   return {

@@ -1,5 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
+import writeFileAtomic from 'write-file-atomic';
+import { z } from 'zod';
 import { MigrationError } from '../../domain/errors.js';
 import type { Volid } from '../../domain/ids.js';
 import { hashTree } from '../storage/copy/tree/hash-tree.js';
@@ -70,11 +72,11 @@ export class TreeCheck {
     return combinedDigest(this.#received?.entries ?? new Map<string, ManifestEntry>());
   }
 
-  /** Nobody waits for it. */
+  /** All of it or nothing, for an agent that dies. A node that loses its power may lose it: then the volumes are kept. */
   async remember(): Promise<void> {
     if (this.#received === null || !this.#final) return;
     const { withXattrs, entries } = this.#received;
-    await writeFile(this.#input.file, JSON.stringify({ withXattrs, entries: [...entries] }), { mode: 0o600 });
+    await writeFileAtomic(this.#input.file, JSON.stringify({ withXattrs, entries: [...entries] }), { mode: 0o600, fsync: false });
   }
 
   /** Throws `VolumeDiffers`, naming the first paths, or saying that it can't be told any more. */
@@ -91,11 +93,20 @@ export class TreeCheck {
 
   async #recalled(): Promise<Received | null> {
     const text = await readFile(this.#input.file, 'utf8').catch(() => null);
-    if (text === null) return null;
-    const { withXattrs, entries } = JSON.parse(text) as { withXattrs: boolean; entries: [string, ManifestEntry][] };
-    return { withXattrs, entries: new Map(entries) };
+    const parsed = receivedFile.safeParse(text);
+    if (!parsed.success) return null;
+    return { withXattrs: parsed.data.withXattrs, entries: new Map(parsed.data.entries) };
   }
 }
+
+const receivedFile = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue('no JSON');
+    return z.NEVER;
+  }
+}).pipe(z.object({ withXattrs: z.boolean(), entries: z.array(z.tuple([z.string(), z.custom<ManifestEntry>((entry) => typeof entry === 'object' && entry !== null && 'type' in entry)])) }));
 
 /** xattrs that were not read, and names that a changed file got or lost, are no differences of content. */
 const isReal = ({ what }: Difference): boolean => what.some((difference) => difference !== 'xattrs' && difference !== 'hard link');

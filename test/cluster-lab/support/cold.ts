@@ -1,5 +1,5 @@
 import { connectTemporal, startMigration, type FerryClient } from '../../../client/index.js';
-import { awaitEnding, type Ending } from '../../../client/api/outcome.js';
+import type { Ending } from '../../../client/api/outcome.js';
 import type { MigrationProgress } from '../../../domain/contracts/progress.js';
 import type { MigrationReport } from '../../../domain/contracts/report.js';
 import { parseMigrateRequest } from '../../../domain/edge/migrate-request.js';
@@ -7,7 +7,7 @@ import { Lab } from '../../../lab/lab.js';
 import { newLabDir, removeLabDir } from '../../lab/support/machine.js';
 import { leftovers, type GuestKind } from '../../matrix/leftovers.js';
 import type { RunningMigration } from './cluster.js';
-import { inTime } from './in-time.js';
+import { endingInTime } from './in-time.js';
 
 /** A lab of two nodes for guests that stand still while they move. */
 export interface ColdLab {
@@ -43,7 +43,7 @@ export async function begin({ client, lab }: ColdLab, vmid: number, target: stri
     workflowId,
     progress: () => handle.query<MigrationProgress>('progress'),
     cancel: async () => { await handle.cancel(); },
-    ending: () => inTime(lab, awaitEnding(handle)),
+    ending: () => endingInTime(lab, handle),
   };
 }
 
