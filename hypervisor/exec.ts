@@ -54,9 +54,9 @@ function end(child: ChildProcess, group: boolean): void {
     if (!group || child.pid === undefined) child.kill('SIGKILL');
     else process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It has ended, and only what left its group still holds the pipes.
+    // It has ended, and only what it has started still holds the pipes.
   }
-  if (!group) return;
+  // Whoever holds them now is not waited for.
   child.stdout?.destroy();
   child.stderr?.destroy();
 }

@@ -25,6 +25,7 @@ export class ColdSourceSession {
   #opening: Promise<ColdWays> | null = null;
   #switching: Promise<ColdSwitchResult> | null = null;
   #over = false;
+  #handedOver = false;
   readonly #calledOff = new AbortController();
   readonly #letGo = new LetGo();
   #budgetBytesPerSecond: number | null;
@@ -72,9 +73,10 @@ export class ColdSourceSession {
 
   /** One switch, whoever asks and however often: it does not end with the activity that began it. */
   switchOver(endpoints: ColdEndpoints, onProgress: CopyProgress): Promise<ColdSwitchResult> {
-    this.#switching ??= this.#switch(endpoints, onProgress, this.#calledOff.signal);
-    this.#switching.catch(() => undefined);
-    return this.#letGo.waitFor(this.#switching);
+    const switching = this.#switching ??= this.#switch(endpoints, onProgress, this.#calledOff.signal);
+    // What fails before the hand-over is over. Afterwards it has to be said until it is answered.
+    switching.catch(() => { if (this.#handedOver && this.#switching === switching) this.#switching = null; });
+    return this.#letGo.waitFor(switching);
   }
 
   /** Until the hand-over the guest can go on here. Afterwards only who waits for it is let go: who owns the guest then is for the workflow to settle. */
@@ -88,11 +90,9 @@ export class ColdSourceSession {
   }
 
   ways(endpoints: ColdEndpoints): Promise<ColdWays> {
-    this.#opening ??= this.#open(endpoints).catch((error: unknown) => {
-      this.#opening = null;
-      throw error;
-    });
-    return this.#opening;
+    const opening = this.#opening ??= this.#open(endpoints);
+    opening.catch(() => { if (this.#opening === opening) this.#opening = null; });
+    return opening;
   }
 
   /** Lets go of everything in this process. */
@@ -147,19 +147,15 @@ export class ColdSourceSession {
   }
 
   async #handOver(endpoints: ColdEndpoints, watch: Stopwatch): Promise<ColdSwitchResult> {
+    this.#handedOver = true;
     const letGo = (): void => this.#letGo.soon(this.#failed(`it was called off after the hand-over, and ${this.plan.target} does not answer`));
     if (this.#calledOff.signal.aborted) letGo();
     else this.#calledOff.signal.addEventListener('abort', letGo, { once: true });
     const { handoff } = await this.ways(endpoints);
     const resume = (): Promise<void> => goOnHere(this.#deps, this.ref, this.plan);
-    const { journal, token, configs, node } = this.#deps;
-    const committed = await handOverUntilDecided({ journal, token, configs, node, handoff, ref: this.ref, resume }, () => this.#over);
+    const committed = await handOverUntilDecided({ ...this.#deps, handoff, ref: this.ref, resume }, () => this.#over);
     if (committed === null) throw this.#failed('it was given up here');
-    return {
-      downtime: this.plan.mode === 'restart' ? watch.split(committed) : null,
-      volumes: this.#syncs,
-      targetState: committed.answer.state ?? 'other',
-    };
+    return { downtime: this.plan.mode === 'restart' ? watch.split(committed) : null, volumes: this.#syncs, targetState: committed.answer.state ?? 'other' };
   }
 
   /** Proved by a pass after the guest had stopped. */
@@ -169,9 +165,8 @@ export class ColdSourceSession {
 
   /** Nothing has been handed over: the guest goes on here, whatever failed. */
   async #backToLife(cause: unknown): Promise<void> {
-    await goOnHere(this.#deps, this.ref, this.plan).catch((error: unknown) => {
-      throw this.#failed(`${messageOf(cause)}; and the guest could not be started again here: ${messageOf(error)}`);
-    });
+    const failed = (error: unknown): never => { throw this.#failed(`${messageOf(cause)}; and the guest could not be started again here: ${messageOf(error)}`); };
+    await goOnHere(this.#deps, this.ref, this.plan).catch(failed);
   }
 
   async #pass(endpoints: ColdEndpoints, final: boolean, onProgress: CopyProgress, signal: AbortSignal): Promise<readonly VolumeSync[]> {

@@ -141,6 +141,18 @@ test('the source\'s agent dies after HANDOVER: the next one says it again, and t
   expect(running()).toEqual([false, true]);
 });
 
+test('the next agent can\'t reach the target at first: who asks again is not told that for ever', async () => {
+  const endpoints = await copied();
+  nodes.answerLost = true;
+  void switchOver(endpoints).catch(nothing);
+  while (!nodes.powers.target.runs) await new Promise((resolve) => setImmediate(resolve));
+  nodes.answerLost = false;
+  nodes.waysFail = new MigrationError('TransportFailed', 'no way there');
+  await nodes.restart('source');
+  await expect(switchOver(endpoints)).rejects.toThrow('no way there');
+  expect(await switchOver(endpoints)).toMatchObject({ targetState: 'running' });
+});
+
 test('called off after HANDOVER, and the target is silent: who waits is let go, the hand-over goes on until the token says otherwise', async () => {
   const endpoints = await copied();
   const session = await nodes.source.current(REF, nodes.plan);

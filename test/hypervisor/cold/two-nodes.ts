@@ -74,6 +74,8 @@ export class TwoNodes {
   /** The next copies fail so. */
   copyFails: ((final: boolean) => Error | null) = () => null;
   answerLost = false;
+  /** The next opening of the source's ways fails so. */
+  waysFail: Error | null = null;
   /** How often the target has broken what copies. */
   severed = 0;
   differs = false;
@@ -144,7 +146,12 @@ export class TwoNodes {
     return {
       node: 'pve1', journal: this.#journals.source, token: this.token, configs: this.configs, power: () => this.powers.source,
       warmUp: () => Promise.resolve(),
-      openWays: () => Promise.resolve({ handoff: this.#channel(), dialCopy: () => Promise.reject(new Error('not here')), close: () => Promise.resolve(), detach: () => Promise.resolve() }),
+      openWays: () => {
+        const failure = this.waysFail;
+        this.waysFail = null;
+        if (failure !== null) return Promise.reject(failure);
+        return Promise.resolve({ handoff: this.#channel(), dialCopy: () => Promise.reject(new Error('not here')), close: () => Promise.resolve(), detach: () => Promise.resolve() });
+      },
       copy: async ({ volume, targetVolid, final, noteSnapshots }) => {
         await noteSnapshots(volume.volid);
         const failure = this.copyFails(final);
