@@ -8,6 +8,7 @@ import { parseCtConfig } from '../domain/guest/parse-ct-config.js';
 import { parseVmConfig } from '../domain/guest/parse-vm-config.js';
 import { mentionedVolumes } from '../domain/guest/volumes.js';
 import type { NodeName, Vmid } from '../domain/ids.js';
+import { readWhereItIs } from './read-where-it-is.js';
 
 export interface ClusterFactsDeps {
   readonly files: ClusterFiles;
@@ -19,14 +20,14 @@ export interface ClusterFactsDeps {
 /** Reads and parses all a migration has to know of the cluster file system. Changes nothing. Throws `ClusterReadOnly` when it can't be read. */
 export async function gatherClusterFacts({ files, configs, lock, cordons: store }: ClusterFactsDeps, vmid: Vmid, engineVersion: string): Promise<ClusterFacts> {
   const [membership, owner, lockOwner, datacenterText, storageText, mappingText, cordons] = await Promise.all([
-    files.members(), configs.find(vmid), lock.owner(vmid), files.datacenterText(), files.storageText(), files.mappingText(), store.list(),
+    files.members(), readWhereItIs(configs, vmid), lock.owner(vmid), files.datacenterText(), files.storageText(), files.mappingText(), store.list(),
   ]);
   const datacenter = parseDatacenterConfig(datacenterText);
   const storage = parseStorageConfig(storageText);
   const configProblems = [...inFile('datacenter.cfg', datacenter.problems), ...inFile('storage.cfg', storage.problems)];
   const facts = { ...membership, lockOwner, cordons, datacenter: datacenter.config, storages: storage.storages, mappings: parseMappings(mappingText), engineVersion };
   if (owner === null) return { ...facts, guest: null, configProblems };
-  const text = await configs.read(vmid, owner.kind, owner.node);
+  const { text } = owner;
   if (owner.kind === 'lxc') {
     const { config, problems } = parseCtConfig(vmid, text);
     return { ...facts, guest: { kind: 'lxc', node: owner.node, config }, configProblems: [...configProblems, ...inFile(`nodes/${owner.node}/lxc/${vmid}.conf`, problems)] };

@@ -7,6 +7,7 @@ import type { Epoch, NodeName, Vmid } from '../domain/ids.js';
 import { onClusterFiles } from './fs-errors.js';
 import { openGuestFolder, type GuestFolder } from './guest-folder.js';
 import { becomeHolder, dropHolder, lockedBy, readHolder } from './lock-records.js';
+import { readWhereItIs } from './read-where-it-is.js';
 
 /**
  * A guest's lock: the owner record (`lock-records.ts`), then PVE's own `lock: migrate` in the config, so that PVE's tools
@@ -58,10 +59,8 @@ async function release(folder: GuestFolder, configs: GuestConfigStore, vmid: Vmi
 }
 
 async function unmarkConfig(configs: GuestConfigStore, vmid: Vmid): Promise<void> {
-  const where = await configs.find(vmid);
-  if (where === null) return;
-  const text = await configs.read(vmid, where.kind, where.node);
-  if (lockIn(text) === OURS) await configs.write(vmid, where.kind, where.node, editGuestConfig(text, { delete: ['lock'] }));
+  const where = await readWhereItIs(configs, vmid);
+  if (where !== null && lockIn(where.text) === OURS) await configs.write(vmid, where.kind, where.node, editGuestConfig(where.text, { delete: ['lock'] }));
 }
 
 /** A guest without a config is told of by whoever reads it next. */

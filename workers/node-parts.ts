@@ -3,6 +3,7 @@ import { createClusterFiles } from '../cluster/cluster-files.js';
 import { createCommitToken } from '../cluster/commit-token.js';
 import { createGuestConfigStore } from '../cluster/guest-config-store.js';
 import { createGuestLock } from '../cluster/guest-lock.js';
+import { readWhereItIs } from '../cluster/read-where-it-is.js';
 import type { InspectInput } from '../domain/contracts/activities.js';
 import type { GuestRuntimeFacts, NodeFacts } from '../domain/contracts/facts.js';
 import type { FerryConfig } from '../domain/edge/ferry-config.js';
@@ -34,9 +35,9 @@ export function createNodeParts(config: FerryConfig & { readonly node: NodeName 
 export function createNodeInspector({ config, configs, storages }: NodeParts): (input: InspectInput) => Promise<NodeFacts> {
   const version = engineVersion();
   return async (input) => {
-    const [all, owner] = await Promise.all([storages.configs(), configs.find(input.vmid)]);
+    const [all, owner] = await Promise.all([storages.configs(), readWhereItIs(configs, input.vmid)]);
     // Only where the guest is, its disks are asked for: elsewhere that would start a `qemu-img` for each that is shared.
-    const vm = owner?.kind === 'qemu' && owner.node === config.node ? parseVmConfig(input.vmid, await configs.read(input.vmid, 'qemu', owner.node)).config : null;
+    const vm = owner?.kind === 'qemu' && owner.node === config.node ? parseVmConfig(input.vmid, owner.text).config : null;
     const volids = input.volids ?? [];
     return inspectNode({
       node: config.node, engineVersion: version, vmid: input.vmid, config: vm, paths: config, cold: input.cold === true,

@@ -37,6 +37,19 @@ describe('what the cluster file system says', () => {
     expect(facts.storages.map(({ id }) => id)).toEqual(['local', 'backup']);
   });
 
+  it('has the guest where it is, although it is moved between the look for it and the reading', async () => {
+    root.write('.members', MEMBERS);
+    root.write('storage.cfg', '');
+    root.write('nodes/pve2/qemu-server/101.conf', 'name: web\n');
+    let looks = 0;
+    const find: typeof deps.configs.find = (vmid) => {
+      looks += 1;
+      return looks === 1 ? Promise.resolve({ kind: 'qemu', node: 'pve1' }) : deps.configs.find(vmid);
+    };
+    const facts = await gatherClusterFacts({ ...deps, configs: { ...deps.configs, find } }, 101, '1');
+    expect(facts.guest).toMatchObject({ node: 'pve2', config: { name: 'web' } });
+  });
+
   it('holds every problem with the file it is in', async () => {
     root.write('datacenter.cfg', 'migration: secure,network=10.0.0.0/99\n');
     root.write('storage.cfg', 'nonsense\n');
