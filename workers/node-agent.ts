@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   const cold = (await parts.journal.openEntries()).filter((entry) => coldPlanOf(entry) !== null);
   const recovered = [source.recover(), target.recover(), coldSource.recover(cold.filter(({ role }) => role === 'source')), coldTarget.recover(cold.filter(({ role }) => role === 'target'))];
   const recovery = Promise.all(recovered).then((sentences) => { for (const sentence of sentences.flat()) log.info(sentence); });
-  await within(RECOVER_MS, 'go back on duty', recovery).catch((error: unknown) => log.warn(`${messageOf(error)}; the others are served meanwhile`));
+  await inTimeOrLater(recovery, () => log.warn(`going back on duty takes longer than ${RECOVER_MS / 1000} s; the other guests are served meanwhile`));
 
   installRuntime(log);
   const inspect = createNodeInspector(parts);
@@ -99,6 +99,18 @@ async function main(): Promise<void> {
   reconciler.stop();
   await Promise.all([source.disposeAll(), target.disposeAll(), coldSource.disposeAll(), coldTarget.disposeAll()]);
   await link.connection.close();
+}
+
+/** An agent that fails to go back on duty ends, now or later, and the next one tries again. */
+async function inTimeOrLater(recovery: Promise<void>, onLate: () => void): Promise<void> {
+  const inTime = new AbortController();
+  const late = sleep(RECOVER_MS, undefined, { signal: inTime.signal }).then(onLate, () => undefined);
+  await Promise.race([recovery, late]);
+  inTime.abort();
+  recovery.catch((error: unknown) => {
+    console.error(`ferry agent: ${messageOf(error)}`);
+    process.exit(1);
+  });
 }
 
 /** Guests on duty are served all the while; Temporal may come when it can. null: told to stop while waiting. */
