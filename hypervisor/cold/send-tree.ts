@@ -37,7 +37,7 @@ export async function sendTree(input: PassInput, deps: SendTreeDeps): Promise<Vo
   let digest: string | null = null;
   if (final) {
     digest = await check.seal(copyDial, changes, signal);
-    // Before the hand-over: if this agent dies then, the next one has to know it. Of a disk that is full only the volumes that stay here tell.
+    // Before the hand-over: if this agent dies then, the next one has to know it. What can't be noted (a full disk) costs only that: the volumes are kept.
     await Promise.all([tellWhole(dial, volid, digest), check.remember().catch(() => undefined)]);
   } else await check.prepare(copyDial, signal, frozen);
   onProgress(usedBytes, usedBytes);
