@@ -12,8 +12,11 @@ export function forwardSpec({ localPath, remotePath }: Forward): string {
   return `${checked(localPath)}:${checked(remotePath)}`;
 }
 
-/** Arguments of an `ssh` that does nothing but forward; it asks nothing and reads no one's own configuration. */
-export function tunnelArguments(target: SshTarget, hostKeyAlias: string, forwards: readonly Forward[]): readonly string[] {
+/**
+ * Arguments of an `ssh` that does nothing but forward; it asks nothing and reads no one's own configuration. `controlPath`: where it
+ * takes a session beside its forwards (`no-delay.ts`); null: nowhere.
+ */
+export function tunnelArguments(target: SshTarget, hostKeyAlias: string, forwards: readonly Forward[], controlPath: string | null): readonly string[] {
   const options = {
     BatchMode: 'yes',
     IdentitiesOnly: 'yes',
@@ -28,8 +31,10 @@ export function tunnelArguments(target: SshTarget, hostKeyAlias: string, forward
     StreamLocalBindUnlink: 'yes',
     StreamLocalBindMask: '0177',
     KexAlgorithms: KEX_ALGORITHMS.join(','),
-    ControlMaster: 'no',
-    ControlPath: 'none',
+    ControlMaster: controlPath === null ? 'no' : 'yes',
+    ControlPath: controlPath ?? 'none',
+    // What an ssh without others beside it marks its packets as.
+    IPQoS: 'af21',
   };
   return [
     '-F', 'none', '-N', '-T', '-i', target.identityFile, '-p', String(target.port), '-l', target.user,
@@ -39,6 +44,13 @@ export function tunnelArguments(target: SshTarget, hostKeyAlias: string, forward
     '--', target.host,
   ];
 }
+
+/** Arguments of an `ssh` that runs one command over the connection behind `controlPath`, or fails: it never makes one of its own. */
+export const sessionArguments = (controlPath: string, command: string): readonly string[] =>
+  ['-F', 'none', '-T', '-S', controlPath, '-o', 'BatchMode=yes', '-o', 'ProxyCommand=false', '--', 'tunnel', command];
+
+/** ssh makes the socket under a name that is longer by a dot and 16 characters, and moves it. */
+export const fitsControlPath = (path: string): boolean => /^\/[\w./@+-]+$/.test(path) && path.length + 17 <= MAX_SOCKET_PATH_BYTES;
 
 /** Room in `sockaddr_un.sun_path` without its final zero (unix(7)). */
 const MAX_SOCKET_PATH_BYTES = 107;

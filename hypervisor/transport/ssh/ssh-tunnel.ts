@@ -5,8 +5,9 @@ import { MigrationError, messageOf } from '../../../domain/errors.js';
 import { startTimeOf } from '../../process.js';
 import { knownName, readKnownHosts } from './known-hosts.js';
 import { isListening } from './listening.js';
+import { turnOffDelay } from './no-delay.js';
 import { isAlive } from './process-identity.js';
-import { forwardSpec, tunnelArguments, type Forward } from './ssh-arguments.js';
+import { fitsControlPath, forwardSpec, tunnelArguments, type Forward } from './ssh-arguments.js';
 import { describeTarget, type SshTarget } from './ssh-target.js';
 import { readTunnelRecord, writeTunnelRecord, type TunnelRecord } from './tunnel-record.js';
 
@@ -43,15 +44,31 @@ export async function openSshTunnel(options: TunnelOptions): Promise<Tunnel> {
     await closeTunnel(found);
   }
   const hosts = await readKnownHosts(options.knownHostsFile);
-  const args = tunnelArguments(options, knownName(hosts, options), options.forwards);
-  for (const { localPath } of options.forwards) rmSync(localPath, { force: true });
+  const controlPath = fitsControlPath(controlPathOf(options)) ? controlPathOf(options) : null;
+  const args = tunnelArguments(options, knownName(hosts, options), options.forwards, controlPath);
+  for (const path of [controlPathOf(options), ...options.forwards.map(({ localPath }) => localPath)]) rmSync(path, { force: true });
   const errorFile = `${options.pidRecord}.err`;
   const child = await spawnDetached(args, errorFile, options);
   const startTime = startTimeOf(child.pid);
   const record: TunnelRecord = { pid: child.pid, startTime: startTime ?? 0, forwards: options.forwards, pidRecord: options.pidRecord, errorFile };
   writeTunnelRecord(record);
-  return untilReady(watch(record, child.process), options);
+  const tunnel = await untilReady(watch(record, child.process), options);
+  return controlPath === null ? tunnel : withoutDelay(tunnel, controlPath);
 }
+
+/** Nothing waits for it but the end. */
+function withoutDelay(tunnel: Tunnel, controlPath: string): Tunnel {
+  const turnedOff = turnOffDelay(controlPath);
+  return {
+    ...tunnel,
+    async close() {
+      await tunnel.close();
+      await turnedOff;
+    },
+  };
+}
+
+const controlPathOf = ({ pidRecord }: Pick<TunnelRecord, 'pidRecord'>): string => `${pidRecord}.ctl`;
 
 /** Takes up a tunnel that an earlier process of this agent opened; of one that is gone, `onExit` tells at once. */
 export const adoptTunnel = (record: TunnelRecord): Tunnel => watch(record, null);
@@ -63,7 +80,7 @@ export async function closeTunnel(record: TunnelRecord): Promise<void> {
     const deadlineMs = performance.now() + TERM_TIMEOUT_MS;
     while (lives(record) && performance.now() < deadlineMs) await sleep(READY_POLL_MS);
   }
-  for (const path of [...record.forwards.map(({ localPath }) => localPath), record.pidRecord, record.errorFile]) rmSync(path, { force: true });
+  for (const path of [...record.forwards.map(({ localPath }) => localPath), record.pidRecord, record.errorFile, controlPathOf(record)]) rmSync(path, { force: true });
 }
 
 function watch(record: TunnelRecord, child: ChildProcess | null): Tunnel {

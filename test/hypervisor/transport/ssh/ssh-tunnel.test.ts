@@ -70,6 +70,26 @@ test('an open tunnel carries bytes, over sockets of this user only, and leaves n
   expect(readdirSync(run)).toEqual(['remote.sock']);
 });
 
+test('small answers do not wait for the acknowledgement of those before', async () => {
+  // Two at a time, as NBD and QEMU's return path answer: it is the second one that would wait, 40 ms each time.
+  remote.removeAllListeners('connection').on('connection', (socket) => socket.on('data', () => {
+    socket.write('a');
+    setTimeout(() => socket.write('b'), 2);
+  }));
+  const tunnel = await openSshTunnel(options());
+  const socket = connect(join(run, 'ram.sock'));
+  const waits: number[] = [];
+  for (let turn = 0; turn < 60; turn += 1) {
+    const begunAtMs = performance.now();
+    socket.write('?');
+    for (let seen = ''; !seen.endsWith('b');) seen += String((await once(socket, 'data'))[0]);
+    waits.push(performance.now() - begunAtMs);
+  }
+  socket.destroy();
+  await tunnel.close();
+  expect(waits.slice(30).sort((a, b) => a - b)[10]).toBeLessThan(25);
+});
+
 test('a retry adopts the living tunnel; other forwards replace it', async () => {
   const first = await openSshTunnel(options());
   const second = await openSshTunnel(options());
@@ -140,7 +160,7 @@ function otherKnownHosts(): string {
 }
 
 test('arguments: nothing is asked, nothing of anyone is read, the host cannot be taken for an option', () => {
-  const args = tunnelArguments({ ...sshd.target, host: '-oProxyCommand=x' }, 'pve2', options().forwards);
+  const args = tunnelArguments({ ...sshd.target, host: '-oProxyCommand=x' }, 'pve2', options().forwards, null);
   expect(args.slice(-2)).toEqual(['--', '-oProxyCommand=x']);
   expect(args).toEqual(expect.arrayContaining(['BatchMode=yes', 'StrictHostKeyChecking=yes', 'HostKeyAlias=pve2', 'StreamLocalBindMask=0177', ...options().forwards.map(forwardSpec)]));
 });
