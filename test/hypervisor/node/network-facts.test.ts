@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeBridges } from '../../../hypervisor/node/network-facts.js';
+import { nodeAddresses, nodeBridges } from '../../../hypervisor/node/network-facts.js';
 
 let folder: string;
 beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'net-')); });
@@ -19,4 +19,14 @@ test('bridges are told apart from other interfaces, and those that keep VLANs ap
   await bridge('vmbr0', '0');
   await bridge('vmbr2', null);
   expect(nodeBridges(folder)).toEqual({ bridges: ['vmbr0', 'vmbr1', 'vmbr2'], vlanAwareBridges: ['vmbr1'] });
+});
+
+test('addresses are asked for once; again when an interface has changed, when not all can be seen, and after a failure', async () => {
+  const seen = [{ interface: 'eth1', address: '10.10.10.1', prefixLength: 24, up: true }];
+  const ask = jest.fn(() => Promise.resolve(seen));
+  for (const interfaces of ['a', 'a', 'b', 'a', null, null, 'a']) await expect(nodeAddresses(() => interfaces, ask)).resolves.toEqual(seen);
+  expect(ask).toHaveBeenCalledTimes(6);
+  const failing = jest.fn(() => Promise.reject(new Error('no ip')));
+  for (let turn = 0; turn < 2; turn += 1) await expect(nodeAddresses(() => 'c', failing)).rejects.toThrow('no ip');
+  expect(failing).toHaveBeenCalledTimes(2);
 });
