@@ -111,6 +111,8 @@ async function giveBack(folder: GuestFolder, vmid: Vmid, epoch: Epoch): Promise<
 
 /** The marker goes last: while anything of the epoch is left, no second token can be made. */
 async function forget(folder: GuestFolder, epoch: Epoch): Promise<void> {
-  for (const ending of ['key', 'undecided', 'committed', 'aborted', 'made']) await rm(folder.path(`${epoch}.${ending}`), { force: true });
+  const remove = (ending: string): Promise<void> => rm(folder.path(`${epoch}.${ending}`), { force: true });
+  await Promise.all(['key', 'undecided', 'committed', 'aborted'].map(remove));
+  await remove('made');
   await folder.tidy();
 }
