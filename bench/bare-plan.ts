@@ -7,7 +7,7 @@ import type { VmConfig } from '../domain/guest/vm-config.js';
 export const DRIVE = 'scsi0';
 const DISK_BYTES = 64 * 1024 * 1024;
 
-/** What ferry's own plan says for this guest, as far as QEMU is concerned. */
+/** What ferry's own plan says for this guest, as far as QEMU is concerned; the downtime limit is the one QEMU is given by PVE. */
 export const barePlan = (config: VmConfig, source: string, target: string, type: MigrationType): LivePlan => ({
   vmid: config.vmid, name: config.name, source, target, mode: 'live', machine: 'pc-i440fx-10.0', keepPaused: false, memoryBytes: config.memoryMiB * 1024 * 1024,
   transport: {

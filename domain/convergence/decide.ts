@@ -1,4 +1,4 @@
-import type { ConvergencePolicy } from './policy.js';
+import { FIRST_RAISE_MS, type ConvergencePolicy } from './policy.js';
 import { describeProgress, explainAbort, explainContinue, explainRaise } from './reasons.js';
 import type { NextStep, RoundSample } from './sample.js';
 import { readTrend } from './trend.js';
@@ -12,7 +12,8 @@ export interface ConvergenceState {
  * The default policy, after each visit:
  * - the deadline is over: abort, with the figures;
  * - the limit in force is above the budget (the operator lowered it): back to the budget;
- * - a new round begins with no less to copy than the last one: double the limit, as PVE does, but never above the budget;
+ * - a new round begins with no less to copy than the last one: raise the limit to where PVE begins, from there on double it, as PVE
+ *   does, but never above the budget;
  * - otherwise go on: QEMU switches by itself as soon as what remains fits the limit.
  * It does not give up before the deadline: a guest may calm down. When nothing is left to try, the reason says so.
  */
@@ -27,7 +28,7 @@ export function decideNextStep({ policy, samples }: ConvergenceState): NextStep 
     return { action: 'raise-downtime-limit', downtimeLimitMs: budgetMs, reason };
   }
   if (trend.newRoundNotSmaller && last.downtimeLimitMs < budgetMs) {
-    const downtimeLimitMs = Math.min(budgetMs, Math.max(1, last.downtimeLimitMs * 2));
+    const downtimeLimitMs = Math.min(budgetMs, Math.max(FIRST_RAISE_MS, last.downtimeLimitMs * 2));
     return { action: 'raise-downtime-limit', downtimeLimitMs, reason: explainRaise(policy, last, trend, downtimeLimitMs) };
   }
   return { action: 'continue', reason: explainContinue(policy, last, trend) };

@@ -16,6 +16,7 @@ describe('the convergence policy', () => {
     ['the first round', rounds([500]), 'continue', undefined],
     ['a round that shrinks', rounds([500, 100]), 'continue', undefined],
     ['a round that does not shrink', rounds([500, 100, 100]), 'raise-downtime-limit', 200],
+    ['a round that does not shrink, at the first limit', rounds([500, 100, 100], { downtimeLimitMs: 25 }), 'raise-downtime-limit', 100],
     ['a round that grows', rounds([500, 100, 150]), 'raise-downtime-limit', 200],
     ['a round that shrinks by a hair', rounds([500, 100, 97]), 'raise-downtime-limit', 200],
     ['doubling stops at the budget', rounds([500, 100, 100], { downtimeLimitMs: 200 }), 'raise-downtime-limit', 300],

@@ -20,7 +20,7 @@ describe('the plan', () => {
       transport: { type: 'secure', network: null, sourceAddress: '10.0.0.1', targetAddress: '10.0.0.2', multifdChannels: 0 },
       disks: [{ drive: 'scsi0', sourceVolid: 'local:101/vm-101-disk-0.qcow2', sourceFormat: 'qcow2', targetStorage: 'local', targetFormat: 'qcow2', sizeBytes: 2 * GIB }],
       bandwidthBytesPerSecond: null,
-      policy: { initialDowntimeLimitMs: 100, downtimeBudgetMs: 300, deadlineSeconds: 1800, maxCpuThrottlePercent: 80 },
+      policy: { initialDowntimeLimitMs: 25, downtimeBudgetMs: 300, deadlineSeconds: 1800, maxCpuThrottlePercent: 80 },
       silence: { noticedAfterMs: 3000, abortAfterMs: 6000 },
     });
   });
@@ -79,9 +79,9 @@ describe('the plan', () => {
   });
 
   test.each<[string, Record<string, string>, Partial<MigrateRequest>, number, number]>([
-    ['nothing said', {}, {}, 100, 300],
-    ['a request above the default', {}, { downtimeLimitMs: 1000 }, 100, 1000],
-    ['a request below the first limit', {}, { downtimeLimitMs: 50 }, 50, 50],
+    ['nothing said', {}, {}, 25, 300],
+    ['a request above the default', {}, { downtimeLimitMs: 1000 }, 25, 1000],
+    ['a request below the first limit', {}, { downtimeLimitMs: 20 }, 20, 20],
     ['migrate_downtime above the default budget', { migrate_downtime: '0.5' }, {}, 500, 500],
     ['migrate_downtime below it', { migrate_downtime: '.05' }, {}, 50, 300],
     ['migrate_downtime 0', { migrate_downtime: '0' }, {}, 1, 300],
