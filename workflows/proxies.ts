@@ -41,7 +41,7 @@ export const maintenanceSteps = (node: NodeName, about = ''): NodeSurveyActiviti
 type Kind = 'hop' | 'plan' | 'follow' | 'health' | 'hook' | 'cluster' | 'step' | 'observer' | 'copy' | 'collect' | 'look' | 'fence';
 
 const CLUSTER: Record<keyof ClusterActivities, Kind> = {
-  openRequest: 'cluster', lockGuest: 'cluster', unlockGuest: 'cluster', readDecision: 'cluster', decideAborted: 'cluster', forgetEpoch: 'cluster',
+  openRequest: 'cluster', lockGuest: 'cluster', unlockGuest: 'cluster', readDecision: 'cluster', decideAborted: 'cluster', forgetEpoch: 'cluster', endEpoch: 'cluster',
   probeNode: 'look', fenceDelayMs: 'cluster', fenceNode: 'fence',
   openSettlement: 'cluster', readRun: 'cluster', listNodes: 'cluster', requestSlots: 'hop', releaseSlots: 'cluster',
 };

@@ -32,6 +32,16 @@ export interface ClusterActivityDeps {
 
 /** What needs only the cluster file system, on queue `migrations`. */
 export function createClusterActivities(deps: ClusterActivityDeps): ClusterActivities {
+  const forgetEpoch = async ({ vmid, epoch }: EpochRef): Promise<void> => {
+    await failpoint('cluster.forget.before');
+    await deps.token.forget(vmid, epoch);
+    await failpoint('cluster.forget.after');
+  };
+  const unlockGuest = async ({ vmid, epoch }: EpochRef): Promise<void> => {
+    await failpoint('cluster.unlock.before');
+    await deps.lock.release(vmid, epoch);
+    await failpoint('cluster.unlock.after');
+  };
   return atTheEdge<ClusterActivities>({
     openRequest: async (raw) => {
       const request = parseMigrateRequest(raw);
@@ -45,17 +55,13 @@ export function createClusterActivities(deps: ClusterActivityDeps): ClusterActiv
       });
       await failpoint('cluster.lock.after');
     },
-    unlockGuest: async ({ vmid, epoch }) => {
-      await failpoint('cluster.unlock.before');
-      await deps.lock.release(vmid, epoch);
-      await failpoint('cluster.unlock.after');
-    },
+    unlockGuest,
     readDecision: ({ vmid, epoch }) => deps.token.read(vmid, epoch),
     decideAborted: ({ vmid, epoch }) => deps.token.decide(vmid, epoch, 'aborted'),
-    forgetEpoch: async ({ vmid, epoch }) => {
-      await failpoint('cluster.forget.before');
-      await deps.token.forget(vmid, epoch);
-      await failpoint('cluster.forget.after');
+    forgetEpoch,
+    endEpoch: async (ref) => {
+      await forgetEpoch(ref);
+      await unlockGuest(ref);
     },
     probeNode: (input) => deps.probeNode(input),
     fenceDelayMs: (input) => Promise.resolve(deps.fenceDelayMs(input)),

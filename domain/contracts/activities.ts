@@ -133,6 +133,8 @@ export interface ClusterActivities {
   decideAborted(input: EpochRef): Promise<Decision>;
   /** When both nodes are clean: removes the epoch's token, secret and empty folders. */
   forgetEpoch(input: EpochRef): Promise<void>;
+  /** `forgetEpoch`, then `unlockGuest`: the last step of a migration that leaves nothing behind. */
+  endEpoch(input: EpochRef): Promise<void>;
   /** Looks for signs of life of a silent node: the cluster's member list, its sshd. Changes nothing. */
   probeNode(input: NodeProbeInput): Promise<NodeProbe>;
   /** How long a node has to be silent before its fence command may be run, ms; null: ferry has none for it. */

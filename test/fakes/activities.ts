@@ -77,13 +77,13 @@ export class FakeActivities {
       if (owner !== null && owner.epoch !== epoch) throw fail('GuestLocked', `lock guest failed: vm ${this.world.vmid}: held by workflow ${owner.workflowId}`);
       this.world.lock = { epoch, workflowId, ...(nodes === undefined ? {} : { nodes }) };
     },
-    unlockGuest: ({ epoch }) => {
-      if (this.world.lock?.epoch === epoch) this.world.lock = null;
-    },
+    unlockGuest: ({ epoch }) => this.world.unlock(epoch),
     readDecision: () => this.world.token,
     decideAborted: () => this.world.decide('aborted'),
-    forgetEpoch: ({ epoch }) => {
-      if (this.world.tokenEpoch === epoch) this.world.token = 'none';
+    forgetEpoch: ({ epoch }) => this.world.forget(epoch),
+    endEpoch: ({ epoch }) => {
+      this.world.forget(epoch);
+      this.world.unlock(epoch);
     },
     probeNode: () => this.#looked('the control worker'),
     fenceDelayMs: () => this.#options.fence?.delayMs ?? null,

@@ -122,7 +122,7 @@ export class Agent {
 }
 
 function dispatcher(clusters: Map<number, ClusterActivities>): ClusterActivities {
-  const names: readonly (keyof ClusterActivities)[] = ['openRequest', 'lockGuest', 'unlockGuest', 'readDecision', 'decideAborted', 'forgetEpoch', 'probeNode', 'fenceDelayMs', 'fenceNode', 'openSettlement', 'readRun', 'listNodes', 'requestSlots', 'releaseSlots'];
+  const names: readonly (keyof ClusterActivities)[] = ['openRequest', 'lockGuest', 'unlockGuest', 'readDecision', 'decideAborted', 'forgetEpoch', 'endEpoch', 'probeNode', 'fenceDelayMs', 'fenceNode', 'openSettlement', 'readRun', 'listNodes', 'requestSlots', 'releaseSlots'];
   const dispatch = (name: keyof ClusterActivities) => async (input: { vmid: number }): Promise<unknown> => {
     const cluster = clusters.get(input.vmid);
     if (cluster === undefined) throw new Error(`no world for vm ${input.vmid}`);

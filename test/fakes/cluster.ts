@@ -121,7 +121,7 @@ export class FakeCluster {
         if (name === 'openRequest') this.#newMove(vmid, (input as { target: NodeName }).target);
         if (name === 'lockGuest') this.#began(vmid);
         const answer: unknown = await (fakes()[name] as (input: never) => Promise<unknown>)(input);
-        if (name === 'unlockGuest') this.#ended(vmid);
+        if (name === 'unlockGuest' || name === 'endEpoch') this.#ended(vmid);
         return answer;
       },
     });

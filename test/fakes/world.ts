@@ -67,6 +67,14 @@ export class World {
     return this.token;
   }
 
+  forget(epoch: string): void {
+    if (this.tokenEpoch === epoch) this.token = 'none';
+  }
+
+  unlock(epoch: string): void {
+    if (this.lock?.epoch === epoch) this.lock = null;
+  }
+
   /** The driver's switch: stop, completed, HANDOVER, commit, resume; false when nobody listens or it is decided. */
   switchNow(): boolean {
     if (!this.#listening.isOpen || this.token !== 'undecided') return false;

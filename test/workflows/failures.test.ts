@@ -25,8 +25,7 @@ const onTheWay: readonly Case[] = [
   ['target.verifyRunning', 'migrated', 'migrated'],
   ['source.cleanupSource', 'migrated', 'migrated'],
   ['target.cleanupTarget', 'migrated', 'migrated'],
-  ['cluster.unlockGuest', 'migrated', 'migrated'],
-  ['cluster.forgetEpoch', 'migrated', 'migrated'],
+  ['cluster.endEpoch', 'migrated', 'migrated'],
 ];
 const goingBack: readonly Case[] = [
   ['source.decideAborted', 'rolled-back', 'rolled-back', [rollback]],

@@ -51,6 +51,6 @@ describe('a migration on which nothing goes wrong', () => {
     expect({ status, violations: scenario.world.violations, leftovers: scenario.world.leftovers() }).toEqual({ status: 'completed', violations: [], leftovers: [] });
     const calls = scenario.world.calls;
     expect(calls.filter((call) => call === 'target.verifyRunning')).toEqual(asked);
-    expect(calls.slice(calls.indexOf('source.switchover'))).toEqual(['source.switchover', ...asked, ...calls.filter((call) => /cleanup|unlock|forget/.test(call))]);
+    expect(calls.slice(calls.indexOf('source.switchover'))).toEqual(['source.switchover', ...asked, ...calls.filter((call) => /cleanup|endEpoch/.test(call))]);
   });
 });

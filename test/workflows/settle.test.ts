@@ -15,7 +15,7 @@ const TABLE: readonly (readonly [string, string, 'rolled-back' | 'migrated', Sce
   ['in mid pre-copy', 'source.precopy', 'rolled-back', {}],
   ['behind the commit', 'target.verifyRunning', 'migrated', {}],
   ['while the source is cleaned up', 'source.cleanupSource', 'migrated', {}],
-  ['with everything done but the lock', 'cluster.unlockGuest', 'migrated', {}],
+  ['with everything done but the lock', 'cluster.endEpoch', 'migrated', {}],
   ['in the middle of its own roll-back', 'source.rollbackSource', 'rolled-back', { faults: [{ activity: 'source.syncDisks', when: 'before' }] }],
   ['with a handed-over guest that nobody committed', 'source.switchover', 'migrated', { switchFault: 'handover-lost' }],
   ['when the target\'s copy was lost in the switch', 'source.switchover', 'rolled-back', { switchFault: 'target-copy-lost' }],

@@ -37,15 +37,17 @@ export async function rollForward(run: MigrationRun, result: SwitchResult | null
     throw error;
   }
   state.enter('cleanup', `vm ${plan.vmid} runs on ${plan.target}; cleaning up`);
-  await run.armed?.disarm();
-  await Promise.all([
-    cleanUpSource(run),
-    cleanUp(run, 'target', (s) => s.target.cleanupTarget(planned)),
-  ]);
+  await Promise.all([cleanUpSource(run), cleanUpTarget(run)]);
   await Promise.all([endEpoch(run), run.admission?.end()]);
   const report = buildReport(run, 'migrated', `${nameOf(plan)} ${plan.mode === 'offline' ? 'is' : 'runs'} on ${plan.target}`, result);
   state.finish('completed', report);
   return report;
+}
+
+/** Only once nobody listens there any more: an attempt that began late would find nothing, or make something. */
+async function cleanUpTarget(run: MigrationRun): Promise<void> {
+  await run.armed?.disarm();
+  await cleanUp(run, 'target', (s) => s.target.cleanupTarget(run.planned));
 }
 
 /** What can't be proved the same on the target is kept: nothing is freed that may be needed. */
