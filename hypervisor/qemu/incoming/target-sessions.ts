@@ -9,6 +9,7 @@ import { failpoint } from '../../failpoint.js';
 import { coldPlanOf } from '../../journal/entry-plan.js';
 import { Monitor } from '../qmp/monitor.js';
 import { lookAtQemu } from '../look.js';
+import { letItSettleIn } from '../settle-in.js';
 import { dropTlsCreds } from '../migration/tls-creds.js';
 import { releaseReservation } from './release-reservation.js';
 import type { TargetDeps } from './target-deps.js';
@@ -32,7 +33,9 @@ export class TargetSessions {
   async arm(ref: EpochRef, plan: LivePlan, endpoints: TargetEndpoints, signal: AbortSignal): Promise<CommitTimes> {
     await this.#deps.journal.requireCurrent(ref.vmid, ref.epoch);
     const gate = await this.#of(ref, plan).arm(endpoints);
-    return gate.committed(signal);
+    const times = await gate.committed(signal);
+    await letItSettleIn(plan);
+    return times;
   }
 
   /** How long nothing has been heard from the source, ms; null: nobody listens for it here. */

@@ -13,6 +13,7 @@ import { syncDisks, type DiskSyncProgress } from './disk-sync.js';
 import { MemoryDriver } from './driver.js';
 import type { Steered } from './driver-state.js';
 import type { SourceDeps } from './source-deps.js';
+import { letItSettleIn } from '../settle-in.js';
 import { foldSource } from './source-journal.js';
 import { addTlsCreds } from './tls-creds.js';
 
@@ -92,6 +93,7 @@ export class SourceSession {
     if (memory.endpoints === null) throw new MigrationError('SwitchoverFailed', 'switchover failed: this node never connected to the target');
     const driver = await this.driver(memory.endpoints, null, signal);
     const result = await driver.result(signal);
+    await letItSettleIn(this.plan);
     await failpoint('source.switched.after');
     return { ...result, diskBytes: memory.copiedBytes };
   }
