@@ -19,10 +19,10 @@ const TRANSPORTS = (process.env['BENCH_TRANSPORTS'] ?? 'secure,insecure,tls').sp
 /**
  * The same guest, moved in turn by a bare QMP script and by ferry, in the same lab and minutes: what counts are the
  * ratios. Round by round through the transports, so that what changes with time is shared by all. The first move after the start is told
- * apart: the agents are still asking their QEMU what it can. BENCH_RUNS: pairs per transport (default 5). BENCH_TRANSPORTS: which.
+ * apart: the agents are still asking their QEMU what it can. BENCH_RUNS: pairs per transport (default 10). BENCH_TRANSPORTS: which.
  */
 async function main(): Promise<void> {
-  const pairs = Number(process.env['BENCH_RUNS'] ?? 5);
+  const pairs = Number(process.env['BENCH_RUNS'] ?? 10);
   const dir = mkdtempSync(join(tmpdir(), 'bench-'));
   const lab = await Lab.up({ dir, nodes: RING.length });
   try {

@@ -7,7 +7,7 @@ import { parseVmConfig } from '../domain/guest/parse-vm-config.js';
 import type { TargetDeps } from '../hypervisor/qemu/incoming/target-deps.js';
 import type { SourceDeps } from '../hypervisor/qemu/migration/source-deps.js';
 import { findQemu } from '../hypervisor/qemu/process/identity.js';
-import { stopQemu } from '../hypervisor/qemu/process/stop.js';
+import { endQemu, stopQemu } from '../hypervisor/qemu/process/stop.js';
 import { QmpClient } from '../hypervisor/qemu/qmp/client.js';
 import { driveQmpPath, generalQmpPath } from '../hypervisor/paths.js';
 import { createHandoffServer } from '../hypervisor/transport/handoff/server.js';
@@ -39,6 +39,7 @@ export function sourceDeps(parts: NodeParts): SourceDeps {
   const ssh = sshConfig(parts);
   return {
     ...commonDeps(parts),
+    endQemu: (vmid) => endQemu(vmid, parts.config),
     warmUp: async (ref, plan) => {
       if (plan.transport.type !== 'secure') return;
       const tunnel = (names: readonly string[]): Promise<void> => openTunnelEarly({ plan, ref, runDir: parts.config.runDir, sshConfig: ssh }, names);
@@ -71,6 +72,7 @@ export function targetDeps(parts: NodeParts): TargetDeps {
   const { config } = parts;
   return {
     ...commonDeps(parts),
+    stopQemu: (vmid) => stopQemu(vmid, config),
     lock: parts.lock,
     startIncoming: (vm, plan, volumes) => startIncomingGuest(config, parts.storages, vm, { machine: plan.machine, volumes }),
     nextVolid: async (storage, vmid, format) => (await parts.storages.store()).nextFreeName(storage, vmid, format),
@@ -84,7 +86,7 @@ export function targetDeps(parts: NodeParts): TargetDeps {
   };
 }
 
-function commonDeps(parts: NodeParts): Pick<SourceDeps, 'node' | 'journal' | 'token' | 'configs' | 'connectDriveQmp' | 'connectQmp' | 'qemuAlive' | 'stopQemu' | 'freeVolume' | 'tlsDir'> {
+function commonDeps(parts: NodeParts): Pick<SourceDeps, 'node' | 'journal' | 'token' | 'configs' | 'connectDriveQmp' | 'connectQmp' | 'qemuAlive' | 'freeVolume' | 'tlsDir'> {
   const { config } = parts;
   return {
     node: config.node,
@@ -94,7 +96,6 @@ function commonDeps(parts: NodeParts): Pick<SourceDeps, 'node' | 'journal' | 'to
     connectDriveQmp: (vmid: Vmid) => QmpClient.connect(driveQmpPath(config, vmid), { timeoutMs: QMP_TIMEOUT_MS }),
     connectQmp: (vmid: Vmid) => QmpClient.connect(generalQmpPath(config, vmid), { timeoutMs: QMP_TIMEOUT_MS }),
     qemuAlive: (vmid: Vmid) => Promise.resolve(findQemu(vmid, config) !== null),
-    stopQemu: (vmid: Vmid) => stopQemu(vmid, config),
     freeVolume: async (volid) => (await parts.storages.store()).free(volid),
     tlsDir: async (ref) => writePskFile(join(runPath(config.runDir, ref), 'tls'), await parts.token.readSecret(ref.vmid, ref.epoch)),
   };

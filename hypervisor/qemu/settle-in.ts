@@ -10,4 +10,4 @@ export const letItSettleIn = async ({ keepPaused }: Pick<LivePlan, 'keepPaused'>
   if (!keepPaused) await sleep(SETTLE_IN_MS);
 };
 
-const SETTLE_IN_MS = 50;
+const SETTLE_IN_MS = 30;

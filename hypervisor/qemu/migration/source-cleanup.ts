@@ -26,7 +26,7 @@ export async function cleanupSource(deps: SourceDeps, ref: EpochRef, plan: LiveP
       `clean up source failed: VM ${ref.vmid}: expected a committed token and the config on ${plan.target}, got ${decision} and ${owner?.node ?? 'no config'}; nothing was freed`);
   }
   await failpoint('source.cleanup.before');
-  if (await isOldCopy(deps, ref, isElsewhere)) await deps.stopQemu(ref.vmid);
+  const { tapsGone } = await isOldCopy(deps, ref, isElsewhere) ? await deps.endQemu(ref.vmid) : { tapsGone: null };
   await failpoint('source.cleanup.stopped.after');
   const freedVolids: Volid[] = [];
   for (const disk of keepDisks ? [] : plan.disks) {
@@ -36,6 +36,7 @@ export async function cleanupSource(deps: SourceDeps, ref: EpochRef, plan: LiveP
   }
   await deps.clearRunDir(ref);
   await failpoint('source.cleanup.run-dir.after');
+  await tapsGone;
   await deps.journal.close(ref.vmid, ref.epoch, 'cleaned');
   await failpoint('source.cleanup.closed.after');
   return { freedVolids };

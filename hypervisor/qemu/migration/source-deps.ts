@@ -16,8 +16,8 @@ export interface SourceDeps {
   /** For a read-only look: the general socket, so that no driver is in the way. */
   connectQmp(vmid: Vmid): Promise<QmpClient>;
   qemuAlive(vmid: Vmid): Promise<boolean>;
-  /** Ends the guest's QEMU (verified pid) and removes its taps and sockets. */
-  stopQemu(vmid: Vmid): Promise<void>;
+  /** Ends the guest's QEMU (verified pid) and removes its sockets; its taps are gone when `tapsGone` has resolved. */
+  endQemu(vmid: Vmid): Promise<{ readonly tapsGone: Promise<void> }>;
   freeVolume(volid: Volid): Promise<void>;
   /** Opens the way to the target, or finds the one a former agent opened. */
   openChannels(ref: EpochRef, plan: LivePlan, endpoints: TargetEndpoints): Promise<Channels>;

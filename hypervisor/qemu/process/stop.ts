@@ -18,13 +18,25 @@ const KILL_TIMEOUT_MS = 10_000;
 
 /**
  * Ends the guest's QEMU: `quit`, then SIGTERM, then SIGKILL, each only to the process that was verified; then removes its
- * sockets and pid file. Its taps are removed meanwhile: the kernel takes as long for one as QEMU for its end. No error when
- * there is none. Throws `Internal` when even SIGKILL does not end it (a process in uninterruptible sleep); then its files stay.
+ * taps, sockets and pid file. No error when there is none. Throws `Internal` when even SIGKILL does not end it (a process in
+ * uninterruptible sleep); then its files stay.
  */
 export async function stopQemu(vmid: Vmid, paths: RunPaths, options: StopOptions = {}): Promise<void> {
+  const { tapsGone } = await endQemu(vmid, paths, options);
+  await tapsGone;
+}
+
+/**
+ * As `stopQemu`, for a caller with something to do meanwhile: the kernel takes longer to remove a tap than QEMU to end. It is only done
+ * when `tapsGone` has resolved.
+ */
+export async function endQemu(vmid: Vmid, paths: RunPaths, options: StopOptions = {}): Promise<{ readonly tapsGone: Promise<void> }> {
   const qemu = findQemu(vmid, paths);
-  const ending = qemu === null ? Promise.resolve() : endProcess(vmid, qemu, paths, options.graceMs ?? DEFAULT_GRACE_MS);
-  await Promise.all([removeTaps(vmid), ending.then(() => removeFiles(vmid, paths))]);
+  const tapsGone = removeTaps(vmid);
+  tapsGone.catch(() => undefined);
+  if (qemu !== null) await endProcess(vmid, qemu, paths, options.graceMs ?? DEFAULT_GRACE_MS);
+  await removeFiles(vmid, paths);
+  return { tapsGone };
 }
 
 async function endProcess(vmid: Vmid, qemu: QemuProcess, paths: RunPaths, graceMs: number): Promise<void> {

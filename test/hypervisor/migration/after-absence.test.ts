@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Decision } from '../../../domain/contracts/activities.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
 import { createFileJournal } from '../../../hypervisor/journal/file-journal.js';
@@ -39,7 +40,7 @@ async function comeBack({ decision, configOn, qemu }: Seen): Promise<{ deps: Sou
     qemuAlive: () => Promise.resolve(qemu !== null),
     connectQmp: () => Promise.resolve(client),
     connectDriveQmp: () => { done.push('drive'); return Promise.reject(new Error('driven')); },
-    stopQemu: note('stop'),
+    endQemu: () => { done.push('stop'); return Promise.resolve({ tapsGone: sleep(20).then(() => void done.push('taps')) }); },
     freeVolume: note('free'),
     clearRunDir: note('clear'),
   } as unknown as SourceDeps;
@@ -48,11 +49,11 @@ async function comeBack({ decision, configOn, qemu }: Seen): Promise<{ deps: Sou
 
 describe('a source that comes back to a committed migration', () => {
   it.each<[string, Seen, boolean, readonly string[] | null]>([
-    ['ends its old copy and frees its disks', { decision: 'committed', configOn: 'pve2', qemu: 'postmigrate' }, false, ['stop', 'free', 'clear']],
-    ['does so too when the guest has moved on from the target', { decision: 'committed', configOn: 'pve3', qemu: 'postmigrate' }, false, ['stop', 'free', 'clear']],
+    ['ends its old copy and frees its disks', { decision: 'committed', configOn: 'pve2', qemu: 'postmigrate' }, false, ['stop', 'free', 'clear', 'taps']],
+    ['does so too when the guest has moved on from the target', { decision: 'committed', configOn: 'pve3', qemu: 'postmigrate' }, false, ['stop', 'free', 'clear', 'taps']],
     ['touches nothing when the guest is its own again', { decision: 'committed', configOn: 'pve1', qemu: 'running' }, false, null],
-    ['keeps its disks when the target was lost', { decision: 'committed', configOn: 'pve2', qemu: 'postmigrate' }, true, ['stop', 'clear']],
-    ['ends only the old copy when the config never left', { decision: 'committed', configOn: 'pve1', qemu: 'postmigrate' }, true, ['stop', 'clear']],
+    ['keeps its disks when the target was lost', { decision: 'committed', configOn: 'pve2', qemu: 'postmigrate' }, true, ['stop', 'clear', 'taps']],
+    ['ends only the old copy when the config never left', { decision: 'committed', configOn: 'pve1', qemu: 'postmigrate' }, true, ['stop', 'clear', 'taps']],
     ['leaves a guest alone that was started anew from it', { decision: 'committed', configOn: 'pve1', qemu: 'running' }, true, ['clear']],
     ['touches nothing without a decision', { decision: 'undecided', configOn: 'pve2', qemu: 'postmigrate' }, true, null],
     ['touches nothing when the token was forgotten', { decision: 'none', configOn: 'pve2', qemu: 'postmigrate' }, false, null],

@@ -39,7 +39,7 @@ afterEach(() => {
 
 const deps = (node: string): SourceDeps & TargetDeps => ({
   node, journal, token, configs,
-  qemuAlive: () => Promise.resolve(false), stopQemu: () => Promise.resolve(), clearRunDir: () => Promise.resolve(), freeVolume: () => Promise.resolve(),
+  qemuAlive: () => Promise.resolve(false), stopQemu: () => Promise.resolve(), endQemu: () => Promise.resolve({ tapsGone: null }), clearRunDir: () => Promise.resolve(), freeVolume: () => Promise.resolve(),
   connectDriveQmp: () => Promise.reject(new MigrationError('QmpError', 'connect failed: the socket is gone')),
 }) as unknown as SourceDeps & TargetDeps;
 
