@@ -24,8 +24,8 @@ export const nodeOfQueue = (queue: string): NodeName | null => (queue.startsWith
 export const migrationWorkflowId = (vmid: Vmid): string => `migrate-guest-${vmid}`;
 export const checkWorkflowId = (vmid: Vmid, suffix: string): string => `check-guest-${vmid}-${suffix}`;
 export const cleanUpWorkflowId = (vmid: Vmid, epoch: Epoch): string => `clean-up-guest-${vmid}-${epochShort(epoch)}`;
-/** One ledger per node, or declared link. */
-export const slotLedgerWorkflowId = (resource: string): string => `slots-${resource}`;
+/** The ledgers of all nodes and declared links. */
+export const SLOT_LEDGERS_ID = 'slots';
 /** One settlement per migration at a time, whoever asks for it. */
 export const settlementWorkflowId = ({ vmid, epoch }: { readonly vmid: Vmid; readonly epoch: Epoch }): string => `settle-${vmid}-${epoch}`;
 /** One evacuation per node, whoever starts it by this name; the cordon keeps out those with another. */

@@ -7,5 +7,5 @@ export { reconcileCluster } from './reconcile-cluster.js';
 export { returnHome } from './return-home.js';
 export { rollNodes } from './roll-nodes.js';
 export { settleMigration } from './settle-migration.js';
-export { slotLedger } from './slots/slot-ledger.js';
+export { slotLedgers } from './slots/slot-ledgers.js';
 export { uncordonNode } from './uncordon-node.js';

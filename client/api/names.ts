@@ -5,7 +5,7 @@ export const PLAN_WORKFLOW = 'planEvacuation';
 export const RECONCILE_WORKFLOW = 'reconcileCluster';
 /** Ends what a migration left whose own workflow is closed; reports as one. */
 export const SETTLE_WORKFLOW = 'settleMigration';
-export const SLOT_LEDGER_WORKFLOW = 'slotLedger';
+export const SLOT_LEDGERS_WORKFLOW = 'slotLedgers';
 export const SLOTS_QUERY = 'slots';
 export const SET_LIMITS_UPDATE = 'setLimits';
 export const PROGRESS_QUERY = 'progress';

@@ -11,10 +11,12 @@ export type AddressedAnswer = SlotAnswer & { readonly workflowId: string };
 export class LedgerDesk {
   #ledger: Ledger;
   #verdicts: readonly SlotVerdict[] = [];
+  #changedAtMs: number;
   readonly #answers: AddressedAnswer[] = [];
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Ledger, nowMs: number) {
     this.#ledger = ledger;
+    this.#changedAtMs = nowMs;
     // What was said before the workflow continued as new is not said again: nothing is free that was not given out then.
     this.#verdicts = decide(ledger, 0).verdicts;
   }
@@ -33,6 +35,11 @@ export class LedgerDesk {
 
   get waiters(): readonly LedgerEntry[] {
     return this.#ledger.entries.filter(({ grantedAtMs }) => grantedAtMs === null);
+  }
+
+  /** When the last message came. */
+  get changedAtMs(): number {
+    return this.#changedAtMs;
   }
 
   get isForgettable(): boolean {
@@ -78,6 +85,7 @@ export class LedgerDesk {
     const before = new Map(this.#verdicts.map((verdict) => [verdict.epoch, verdict]));
     const { ledger, verdicts } = decide(changed, nowMs);
     this.#ledger = ledger;
+    this.#changedAtMs = nowMs;
     this.#verdicts = verdicts;
     this.#answers.push(...answersOf(ledger, verdicts, before, asked));
   }

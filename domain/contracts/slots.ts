@@ -30,7 +30,7 @@ export interface SlotHolder {
   readonly priority: number;
 }
 
-/** Update `takeSlots`, or signal `requestSlot`. `seq` grows with each message of a migration: what arrives late or twice is known by it. */
+/** Part of the update `takeSlots`, or the signal `requestSlots`. `seq` grows with each message of a migration: what arrives late or twice is known by it. */
 export interface SlotRequest extends SlotHolder {
   readonly seq: number;
   /** All at once, or none. */
@@ -40,7 +40,7 @@ export interface SlotRequest extends SlotHolder {
   readonly configured?: SlotLimits;
 }
 
-/** Signal `releaseSlot`: everything but `keep` is given back, or not wanted any more. */
+/** Part of the signal `releaseSlots`: everything but `keep` is given back, or not wanted any more. */
 export interface SlotRelease {
   readonly epoch: Epoch;
   readonly seq: number;
@@ -62,25 +62,28 @@ export interface SlotAnswer {
   readonly reason: string;
 }
 
-/** Input of the activity that carries requests to the ledgers, starting those that are not open. */
+/** With the ledger it is for. */
+export type Addressed<Message> = Message & { readonly resource: SlotResource };
+
+/** Input of the activity that carries requests to the ledgers, opening those that are not open. */
 export interface SlotRequests {
   readonly vmid: Vmid;
-  readonly requests: readonly (SlotRequest & { readonly resource: SlotResource })[];
+  readonly requests: readonly Addressed<SlotRequest>[];
 }
 
 /** Input of the activity that gives slots back. */
 export interface SlotReleases {
   readonly vmid: Vmid;
-  readonly releases: readonly (SlotRelease & { readonly resource: SlotResource })[];
+  readonly releases: readonly Addressed<SlotRelease>[];
 }
 
-/** Update `setLimits`: null takes back what was set before. */
+/** Part of the update `setLimits`: null takes back what was set before. */
 export interface LimitChange {
   readonly limits: Readonly<Partial<Record<Pool, number | null>>>;
   readonly by?: string;
 }
 
-/** Answer of the query `slots`. */
+/** Part of the answer of the query `slots`, answer of `setLimits`. */
 export interface LedgerView {
   readonly resource: SlotResource;
   /** Only what is in use, or has a limit. `setBy`: the operator whose word it is; null: as configured. */

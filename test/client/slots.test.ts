@@ -1,5 +1,5 @@
-import type { LedgerView, SlotRequest } from '../../domain/contracts/slots.js';
-import { MIGRATIONS_QUEUE, slotLedgerWorkflowId } from '../../domain/ids.js';
+import type { Addressed, LedgerView, SlotRequest } from '../../domain/contracts/slots.js';
+import { MIGRATIONS_QUEUE, SLOT_LEDGERS_ID } from '../../domain/ids.js';
 import { ferry } from './stand-in/cli.js';
 import { startStandIn, type StandIn } from './stand-in/server.js';
 
@@ -21,9 +21,9 @@ const run = async (argv: string): Promise<{ code: number; out: string; err: stri
 async function ask(resource: string, vmid: number): Promise<void> {
   const workflowId = `migrate-guest-${vmid}`;
   await standIn.env.client.workflow.start('migrateGuest', { taskQueue: MIGRATIONS_QUEUE, workflowId, args: [{ vmid, target: 'pve2' }] });
-  const request: SlotRequest = { vmid, epoch: `epoch-${vmid}`, workflowId, priority: 3, seq: vmid, sinceMs: vmid, pools: ['transfer-in'], configured: { 'transfer-in': 1 } };
-  await standIn.env.client.workflow.signalWithStart('slotLedger', {
-    taskQueue: MIGRATIONS_QUEUE, workflowId: slotLedgerWorkflowId(resource), args: [{ resource }], signal: 'requestSlot', signalArgs: [request],
+  const request: Addressed<SlotRequest> = { resource, vmid, epoch: `epoch-${vmid}`, workflowId, priority: 3, seq: vmid, sinceMs: vmid, pools: ['transfer-in'], configured: { 'transfer-in': 1 } };
+  await standIn.env.client.workflow.signalWithStart('slotLedgers', {
+    taskQueue: MIGRATIONS_QUEUE, workflowId: SLOT_LEDGERS_ID, args: [{}], signal: 'requestSlots', signalArgs: [[request]],
   });
 }
 

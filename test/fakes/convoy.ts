@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import type { LedgerView, LimitChange, SlotNeed } from '../../domain/contracts/slots.js';
-import { slotLedgerWorkflowId } from '../../domain/ids.js';
+import type { Addressed, LedgerView, LimitChange, SlotNeed } from '../../domain/contracts/slots.js';
+import { SLOT_LEDGERS_ID } from '../../domain/ids.js';
 import type { Bench } from './bench.js';
 import { gateAt } from './gate.js';
 import { Scenario, endingOf, eventually, progressOf, type ScenarioOptions } from './scenario.js';
@@ -80,10 +80,22 @@ export const newResource = (): string => `shared${(resources += 1)}`;
 export const needOf = (resource: string, out = 2): SlotNeed =>
   ({ resource, pools: ['prepare-out', 'transfer-out', 'switchover-out'], configured: { 'transfer-out': out, 'prepare-out': 2 } });
 
-export const viewOf = async ({ env }: Bench, resource: string): Promise<LedgerView> => env.client.workflow.getHandle(slotLedgerWorkflowId(resource)).query<LedgerView>('slots');
-export const setLimits = ({ env }: Bench, resource: string, change: LimitChange): Promise<LedgerView> =>
-  env.client.workflow.getHandle(slotLedgerWorkflowId(resource)).executeUpdate<LedgerView, [LimitChange]>('setLimits', { args: [change] });
+const ledgers = ({ env }: Bench): WorkflowHandle => env.client.workflow.getHandle(SLOT_LEDGERS_ID);
 
-/** The ledger has ended by itself. */
-export const isOver = (bench: Bench, resource: string): Promise<boolean> =>
-  bench.env.client.workflow.getHandle(slotLedgerWorkflowId(resource)).describe().then(({ status }) => status.name === 'COMPLETED');
+/** What is not open is empty. */
+export async function viewOf(bench: Bench, resource: string): Promise<LedgerView> {
+  const views = await ledgers(bench).query<readonly LedgerView[]>('slots');
+  return views.find((view) => view.resource === resource) ?? { resource, pools: [], holders: [], waiters: [] };
+}
+
+export const setLimits = (bench: Bench, resource: string, change: LimitChange): Promise<LedgerView> =>
+  ledgers(bench).executeUpdate<LedgerView, [Addressed<LimitChange>]>('setLimits', { args: [{ resource, ...change }] });
+
+/** Nobody holds or waits there, and no limit has to be kept. */
+export async function isUnused(bench: Bench, resource: string): Promise<boolean> {
+  const { pools, holders, waiters } = await viewOf(bench, resource);
+  return holders.length + waiters.length === 0 && pools.every(({ setBy }) => setBy === null);
+}
+
+/** All ledgers are unused, and their workflow has ended by itself. */
+export const ledgersHaveEnded = (bench: Bench): Promise<boolean> => ledgers(bench).describe().then(({ status }) => status.name === 'COMPLETED');

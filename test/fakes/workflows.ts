@@ -7,7 +7,7 @@ import { migrateGuest as realMigrate } from '../../workflows/migrate-guest.js';
 import { returnHome as realReturn } from '../../workflows/return-home.js';
 import { rollNodes as realRoll } from '../../workflows/roll-nodes.js';
 import { settleMigration as realSettle } from '../../workflows/settle-migration.js';
-import { slotLedger as realLedger, type LedgerStart } from '../../workflows/slots/slot-ledger.js';
+import { slotLedgers as realLedgers, type LedgersStart } from '../../workflows/slots/slot-ledgers.js';
 import { useTimings, type Timings } from '../../workflows/timings.js';
 
 export { checkMigration } from '../../workflows/check-migration.js';
@@ -21,10 +21,10 @@ export async function migrateGuest(raw: unknown): Promise<MigrationReport> {
   return realMigrate(raw);
 }
 
-/** Ends soon, looks often, and continues as new often. */
-export async function slotLedger(start: LedgerStart): Promise<void> {
+/** End soon, look often, and continue as new often. */
+export async function slotLedgers(start: LedgersStart): Promise<void> {
   useTimings({ ledgerLingerMs: 500, ledgerCheckMs: 300, ledgerIdleCheckMs: 1000, ledgerHistoryEvents: 60 });
-  return realLedger(start);
+  return realLedgers(start);
 }
 
 export async function settleMigration(raw: unknown): Promise<MigrationReport | null> {

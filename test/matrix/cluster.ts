@@ -92,10 +92,10 @@ export class MatrixCluster {
     };
   }
 
-  /** Workflows of this lab that are still open; a ledger of slots stays a while when nobody uses it. */
+  /** Workflows of this lab that are still open; the ledgers of slots stay a while when nobody uses them. */
   async openWorkflows(): Promise<readonly string[]> {
     const open: string[] = [];
-    for await (const { workflowId } of this.client.temporal.workflow.list({ query: "ExecutionStatus='Running' AND WorkflowType != 'slotLedger'" })) open.push(workflowId);
+    for await (const { workflowId } of this.client.temporal.workflow.list({ query: "ExecutionStatus='Running' AND WorkflowType != 'slotLedgers'" })) open.push(workflowId);
     return open;
   }
 

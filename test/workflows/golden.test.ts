@@ -3,8 +3,8 @@ import { DefaultLogger, Worker } from '@temporalio/worker';
 import { bundleWorkflows } from '../../workers/workflow-bundle.js';
 import { Bench } from '../fakes/bench.js';
 import { historyOf, writeGolden } from '../fakes/golden.js';
-import { slotLedgerWorkflowId } from '../../domain/ids.js';
-import { isOver, needOf, newResource } from '../fakes/convoy.js';
+import { SLOT_LEDGERS_ID } from '../../domain/ids.js';
+import { ledgersHaveEnded, needOf, newResource } from '../fakes/convoy.js';
 import { SHORT, Scenario, eventually, type ScenarioOptions } from '../fakes/scenario.js';
 import { expectSound, type Row } from '../fakes/table.js';
 
@@ -45,13 +45,13 @@ describe('a history of each path', () => {
     if (process.env['FERRY_RECORD_HISTORIES'] === '1') await writeGolden(name, ending.handle);
   });
 
-  it('that of a ledger of slots replays as well', async () => {
+  it('that of the ledgers of slots replays as well', async () => {
     const resource = newResource();
     const scenario = new Scenario(bench, { slots: [needOf(resource)] });
     expectSound(scenario, await scenario.play(), 'migrated');
-    await eventually(() => isOver(bench, resource));
-    const ledger = bench.env.client.workflow.getHandle(slotLedgerWorkflowId(resource));
+    await eventually(() => ledgersHaveEnded(bench));
+    const ledger = bench.env.client.workflow.getHandle(SLOT_LEDGERS_ID);
     await Worker.runReplayHistory({ workflowBundle: { code } }, await historyOf(ledger));
-    if (process.env['FERRY_RECORD_HISTORIES'] === '1') await writeGolden('ledger-of-slots', ledger);
+    if (process.env['FERRY_RECORD_HISTORIES'] === '1') await writeGolden('ledgers-of-slots', ledger);
   });
 });

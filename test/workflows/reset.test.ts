@@ -1,5 +1,5 @@
 import { Bench } from '../fakes/bench.js';
-import { isOver, needOf, newResource } from '../fakes/convoy.js';
+import { isUnused, needOf, newResource } from '../fakes/convoy.js';
 import { gateAt } from '../fakes/gate.js';
 import { resetTo } from '../fakes/reset.js';
 import { Scenario, endingOf, eventually } from '../fakes/scenario.js';
@@ -36,7 +36,7 @@ describe('a workflow that is reset', () => {
       const said = [ending.message, ...(ending.report?.incidents ?? [])].join('\n');
       expect(said.includes('the workflow was reset in the middle of the migration')).toBe(task === 'first');
       // Its slots came back, whichever run had asked for them.
-      await eventually(() => isOver(bench, resource));
+      await eventually(() => isUnused(bench, resource));
     } finally {
       await scenario.stop();
     }

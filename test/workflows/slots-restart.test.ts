@@ -1,5 +1,5 @@
 import { Bench } from '../fakes/bench.js';
-import { isOver, newResource, viewOf, withConvoy } from '../fakes/convoy.js';
+import { ledgersHaveEnded, newResource, viewOf, withConvoy } from '../fakes/convoy.js';
 import { eventually } from '../fakes/scenario.js';
 
 jest.setTimeout(120_000);
@@ -20,7 +20,7 @@ test('a control worker that goes in the middle, and comes back, loses no slot an
         convoy.letGo(index);
       }
       for (const index of [0, 1, 2]) await convoy.expect(index, 'migrated');
-      await eventually(() => isOver(bench, resource));
+      await eventually(() => ledgersHaveEnded(bench));
     });
   } finally {
     await bench.stop();

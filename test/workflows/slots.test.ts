@@ -1,6 +1,6 @@
-import { slotLedgerWorkflowId } from '../../domain/ids.js';
+import { SLOT_LEDGERS_ID } from '../../domain/ids.js';
 import type { Bench } from '../fakes/bench.js';
-import { isOver, needOf, newResource, setLimits, viewOf, withConvoy } from '../fakes/convoy.js';
+import { isUnused, needOf, newResource, setLimits, viewOf, withConvoy } from '../fakes/convoy.js';
 import { endingOf, eventually, progressOf } from '../fakes/scenario.js';
 import { describeCases } from '../fakes/table.js';
 import { gateAt } from '../fakes/gate.js';
@@ -24,10 +24,10 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     }
     for (let index = 0; index < 6; index += 1) await convoy.expect(index, 'migrated');
     expect(most.ever).toBe(2);
-    await eventually(() => isOver(bench, resource));
+    await eventually(() => isUnused(bench, resource));
     expect((await viewOf(bench, resource)).holders).toEqual([]);
-    // On the way it has continued as new.
-    const { events } = await bench.env.client.workflow.getHandle(slotLedgerWorkflowId(resource)).fetchHistory();
+    // On the way they have continued as new.
+    const { events } = await bench.env.client.workflow.getHandle(SLOT_LEDGERS_ID).fetchHistory();
     expect(events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId).toMatch(/./);
   }),
 
@@ -52,7 +52,7 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await convoy.copying(1);
     convoy.letGo(1);
     await convoy.expect(1, 'migrated');
-    await eventually(() => isOver(bench, resource));
+    await eventually(() => isUnused(bench, resource));
   }),
 
   'one that waits and is terminated is passed over': (bench) => withConvoy(bench, async (convoy) => {
@@ -63,7 +63,7 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await convoy.copying(2);
     convoy.letGo(2);
     await convoy.expect(2, 'migrated');
-    await eventually(() => isOver(bench, resource));
+    await eventually(() => isUnused(bench, resource));
   }),
 
   'cancelled while it waits: at once, with nothing touched and its place given up': (bench) => withConvoy(bench, async (convoy) => {
@@ -88,9 +88,9 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await convoy.expect(1, 'migrated');
     await eventually(async () => (await viewOf(bench, resource)).holders.length === 0);
     expect((await viewOf(bench, resource)).pools).toContainEqual({ pool: 'transfer-out', limit: 2, used: 0, setBy: 'tester' });
-    expect(await isOver(bench, resource)).toBe(false);
+    expect(await isUnused(bench, resource)).toBe(false);
     await setLimits(bench, resource, { limits: { 'transfer-out': null } });
-    await eventually(() => isOver(bench, resource));
+    await eventually(() => isUnused(bench, resource));
   }),
 
   'limits that make no sense are refused': (bench) => withConvoy(bench, async (convoy) => {
@@ -123,7 +123,7 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     const [a, b] = [newResource(), newResource()];
     for (let index = 0; index < 6; index += 1) await convoy.add(index % 2 === 0 ? [needOf(a, 1), needOf(b, 1)] : [needOf(b, 1), needOf(a, 1)], { pauseAt: () => Promise.resolve() });
     for (let index = 0; index < 6; index += 1) await convoy.expect(index, 'migrated');
-    for (const resource of [a, b]) await eventually(() => isOver(bench, resource));
+    for (const resource of [a, b]) await eventually(() => isUnused(bench, resource));
   }),
 
   'rolled back, refused: the slots are free afterwards': (bench) => withConvoy(bench, async (convoy) => {
@@ -136,7 +136,7 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await convoy.add([needOf(resource, 1)], { pauseAt, seesLock: true }, ({ world }) => Object.assign(world, { lock: locked }));
     for (const index of [0, 1]) await convoy.expect(index, 'rolled-back');
     for (const index of [2, 3]) expect((await endingOf(convoy.handle(index))).report?.outcome).toBe('refused');
-    await eventually(() => isOver(bench, resource));
+    await eventually(() => isUnused(bench, resource));
     expect(await viewOf(bench, resource)).toMatchObject({ holders: [], waiters: [] });
   }),
 
@@ -146,7 +146,7 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await convoy.copying(0);
     convoy.letGo(0);
     const { report } = await endingOf(convoy.handle(0));
-    expect(report).toMatchObject({ outcome: 'migrated', incidents: [`the ledger of ${resource} (slots-${resource}) does not answer (it keeps silent): it went on without a slot there`] });
+    expect(report).toMatchObject({ outcome: 'migrated', incidents: [`the ledger of ${resource} (workflow slots) does not answer (it keeps silent): it went on without a slot there`] });
   }),
 
   'with free slots there is one more activity, and nothing waits for it': (bench) => withConvoy(bench, async (convoy) => {
@@ -162,8 +162,8 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     // The answers come with that activity, and what is given back goes out of a local one: no message wakes the workflow.
     expect(events?.filter(({ workflowExecutionSignaledEventAttributes: signal, externalWorkflowExecutionSignaledEventAttributes: delivered }) => Boolean(signal) || Boolean(delivered))).toEqual([]);
     for (const resource of [a, b]) await eventually(async () => (await viewOf(bench, resource)).holders.length === 0);
-    const ledger = await bench.env.client.workflow.getHandle(slotLedgerWorkflowId(a)).fetchHistory();
-    expect(ledger.events?.filter(({ signalExternalWorkflowExecutionInitiatedEventAttributes: signal }) => Boolean(signal))).toEqual([]);
+    // One message to both ledgers, with the answers as its result; one brings back what was given.
+    expect(await messagesOf(bench, convoy.handle(0).workflowId)).toEqual({ asked: 1, told: 0 });
   }),
 
   'a ledger that can\'t answer at once is asked by signal, and answers so': (bench) => withConvoy(bench, async (convoy) => {
@@ -185,5 +185,19 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await convoy.expect(0, 'migrated');
   }),
 };
+
+/** What the ledgers got from a migration by Update, and told it by signal, in all their runs. */
+async function messagesOf({ env: { client: { workflow } } }: Bench, workflowId: string): Promise<{ asked: number; told: number }> {
+  const count = { asked: 0, told: 0 };
+  for await (const { runId } of workflow.list({ query: `WorkflowId = '${SLOT_LEDGERS_ID}'` })) {
+    const { events } = await workflow.getHandle(SLOT_LEDGERS_ID, runId).fetchHistory();
+    for (const { workflowExecutionUpdateAcceptedEventAttributes: asked, signalExternalWorkflowExecutionInitiatedEventAttributes: told } of events ?? []) {
+      const [request] = asked?.acceptedRequest?.input?.args?.payloads ?? [];
+      if (request?.data && Buffer.from(request.data).toString().includes(`"workflowId":"${workflowId}"`)) count.asked += 1;
+      if (told?.workflowExecution?.workflowId === workflowId) count.told += 1;
+    }
+  }
+  return count;
+}
 
 describeCases('slots', cases, 3);

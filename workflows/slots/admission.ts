@@ -5,7 +5,7 @@ import { resourceWords } from '../../domain/admission/words.js';
 import type { SlotAnswer, SlotClass, SlotHolder, SlotNeed, SlotReleases, SlotRequests, SlotResource } from '../../domain/contracts/slots.js';
 import type { MigrateRequest } from '../../domain/contracts/request.js';
 import { messageOf } from '../../domain/errors.js';
-import { slotLedgerWorkflowId } from '../../domain/ids.js';
+import { SLOT_LEDGERS_ID } from '../../domain/ids.js';
 import { epochOf } from '../epoch.js';
 import { clusterSteps } from '../proxies.js';
 import type { MigrationState } from '../state.js';
@@ -99,7 +99,7 @@ export class Admission {
     const { skipped, messages } = this.#claims.skipUnanswered(Date.now());
     for (const resource of skipped) {
       this.#hide(resource);
-      this.#state.incident(`the ledger of ${resourceWords(resource)} (${slotLedgerWorkflowId(resource)}) does not answer (${this.#trouble}): it went on without a slot there`);
+      this.#state.incident(`the ledger of ${resourceWords(resource)} (workflow ${SLOT_LEDGERS_ID}) does not answer (${this.#trouble}): it went on without a slot there`);
     }
     this.#send(messages);
   }

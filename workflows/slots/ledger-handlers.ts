@@ -1,31 +1,30 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
-import type { LedgerDesk } from '../../domain/admission/desk.js';
-import { POOLS, type LimitChange, type Pool } from '../../domain/contracts/slots.js';
-import { releaseSlot, requestSlot, setLimits, slotsQuery, takeSlots } from './messages.js';
+import type { LedgerBook } from '../../domain/admission/book.js';
+import { POOLS, type Addressed, type LimitChange, type Pool } from '../../domain/contracts/slots.js';
+import { releaseSlots, requestSlots, setLimits, slotsQuery, takeSlots } from './messages.js';
 
 /** `changed` is called after each message that was taken. */
-export function installLedgerHandlers(desk: LedgerDesk, changed: () => void): void {
+export function installLedgerHandlers(book: LedgerBook, changed: () => void): void {
   const after = <T>(act: () => T): T => {
     const result = act();
     changed();
     return result;
   };
-  setHandler(slotsQuery, () => desk.view, { description: 'Slots, who holds them, who waits and why.' });
-  setHandler(requestSlot, (request) => after(() => desk.request(request, Date.now())), { description: 'A migration asks for slots. Not for operators.' });
-  setHandler(takeSlots, (request) => after(() => desk.answer(request, Date.now())), { description: 'A migration asks for slots, and takes the answer along. Not for operators.' });
-  setHandler(releaseSlot, (release) => after(() => desk.release(release, Date.now())), { description: 'A migration gives slots back. Not for operators.' });
-  setHandler(setLimits, (change) => {
-    after(() => desk.changeLimits(change, Date.now()));
-    return desk.view;
-  }, {
-    description: `How many at once, by kind of slot; null takes it back: {"limits": {"transfer-in": 4}, "by": "name"}. Counts at once; nobody loses a slot. Kinds: ${POOLS.join(', ')}.`,
+  setHandler(slotsQuery, () => book.views, { description: 'Slots, who holds them, who waits and why.' });
+  setHandler(requestSlots, (requests) => after(() => book.request(requests, Date.now())), { description: 'A migration asks for slots. Not for operators.' });
+  setHandler(takeSlots, (requests) => after(() => book.answer(requests, Date.now())), { description: 'A migration asks for slots, and takes the answers along. Not for operators.' });
+  setHandler(releaseSlots, (releases) => after(() => book.release(releases, Date.now())), { description: 'A migration gives slots back. Not for operators.' });
+  setHandler(setLimits, (change) => after(() => book.changeLimits(change, Date.now())), {
+    description: `How many at once, by kind of slot; null takes it back: {"resource": "pve2", "limits": {"transfer-in": 4}, "by": "name"}; a link is "link:<name>". Counts at once; nobody loses a slot. Kinds: ${POOLS.join(', ')}.`,
     validator: requireLimits,
   });
 }
 
 const MOST = 1000;
 
-function requireLimits(change: LimitChange | undefined): void {
+function requireLimits(change: Addressed<LimitChange> | undefined): void {
+  const resource: unknown = change?.resource;
+  if (typeof resource !== 'string' || resource === '' || resource.length > 200) throw invalid('resource: the name of a node, or link:<name>, is needed');
   const limits: unknown = change?.limits;
   if (typeof limits !== 'object' || limits === null || Object.keys(limits).length === 0) throw invalid('limits: an object such as {"transfer-in": 4} is needed');
   for (const [pool, limit] of Object.entries(limits) as [string, unknown][]) {

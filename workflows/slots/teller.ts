@@ -1,15 +1,16 @@
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
-import type { AddressedAnswer, LedgerDesk } from '../../domain/admission/desk.js';
+import type { LedgerBook } from '../../domain/admission/book.js';
+import type { AddressedAnswer } from '../../domain/admission/desk.js';
 import { freeIfClosed } from './free-closed.js';
 import { slotAnswer } from './messages.js';
 
-/** Carries a ledger's answers to the migrations. Nobody waits for it but the end of the run. */
+/** Carries the ledgers' answers to the migrations. Nobody waits for it but the end of the run. */
 export class Teller {
-  readonly #desk: LedgerDesk;
+  readonly #book: LedgerBook;
   #under = 0;
 
-  constructor(desk: LedgerDesk) {
-    this.#desk = desk;
+  constructor(book: LedgerBook) {
+    this.#book = book;
   }
 
   get isIdle(): boolean {
@@ -18,7 +19,7 @@ export class Teller {
 
   /** Sends what there is to say. */
   tell(): void {
-    for (const answer of this.#desk.takeAnswers()) {
+    for (const answer of this.#book.takeAnswers()) {
       this.#under += 1;
       void this.#send(answer).finally(() => {
         this.#under -= 1;
@@ -30,7 +31,7 @@ export class Teller {
     try {
       await getExternalWorkflowHandle(workflowId).signal(slotAnswer, answer);
     } catch {
-      if (await freeIfClosed(this.#desk, answer.epoch)) this.tell();
+      if (await freeIfClosed(this.#book, answer.epoch)) this.tell();
     }
   }
 }

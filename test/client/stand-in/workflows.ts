@@ -7,7 +7,7 @@ import type { MigrateRequest } from '../../../domain/contracts/request.js';
 import { reportOf } from './report.js';
 
 /** The real one: it touches nothing. */
-export { slotLedger } from '../../../workflows/slots/slot-ledger.js';
+export { slotLedgers } from '../../../workflows/slots/slot-ledgers.js';
 
 /** The test drives the stand-in by signals: what it shows, and how it ends. */
 export const putSignal = defineSignal<[Partial<MigrationProgress>]>('put');

@@ -11,7 +11,7 @@ function asked(vmid: number, change: Partial<SlotRequest> = {}): SlotRequest {
 }
 
 function deskWith(limits: SlotLimits, ...requests: SlotRequest[]): LedgerDesk {
-  const desk = new LedgerDesk(newLedger('pve1', limits));
+  const desk = new LedgerDesk(newLedger('pve1', limits), 0);
   for (const request of requests) desk.request(request, 1000 + request.seq);
   return desk;
 }
@@ -49,7 +49,7 @@ describe('a ledger', () => {
       ['e102', false, 1, 1, '1 of 1 transfers out is taken, by guest 101'],
       ['e103', false, 2, 2, '1 of 1 transfers out is taken, by guest 101'],
     ]);
-    expect(renderLedgerDetails(desk.view)).toMatch(/\| transfers out&emsp; \| 1&emsp; \| 1 \|[^]*\| guest 101&emsp;[^]*\| guest 102&emsp;.*taken, by guest 101/);
+    expect(renderLedgerDetails([desk.view])).toMatch(/\| pve1&emsp; \| transfers out&emsp; \| 1&emsp; \| 1 \|[^]*\| pve1&emsp; \| guest 101&emsp;[^]*\| pve1&emsp; \| guest 102&emsp;.*taken, by guest 101/);
   });
 
   test.each<[string, (desk: LedgerDesk) => void, { holds: number[]; waits: number[] }]>([
@@ -114,7 +114,7 @@ describe('a ledger', () => {
   test('what is handed on is all there is', () => {
     const desk = deskWith({ 'transfer-out': 1 }, asked(101), asked(102));
     desk.changeLimits({ limits: { 'transfer-in': 4 }, by: 'tester' }, 9);
-    const next = new LedgerDesk(JSON.parse(JSON.stringify(desk.ledger)) as typeof desk.ledger);
+    const next = new LedgerDesk(JSON.parse(JSON.stringify(desk.ledger)) as typeof desk.ledger, 0);
     expect(next.view).toEqual(desk.view);
     expect(next.hasAnswers).toBe(false);
   });

@@ -91,7 +91,7 @@ export class Simulation {
     const known = this.desks.get(resource);
     // As in reality: a request starts a ledger, anything else for one that is not open is lost.
     if (known === undefined && message.kind === 'release') return;
-    const desk = known ?? new LedgerDesk(newLedger(resource));
+    const desk = known ?? new LedgerDesk(newLedger(resource), this.#nowMs);
     this.desks.set(resource, desk);
     this.#atDesk(desk, () => {
       if (message.kind === 'release') desk.release({ epoch, seq: message.seq, keep: message.keep }, this.#nowMs);
