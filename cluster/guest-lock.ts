@@ -3,7 +3,7 @@ import type { GuestConfigStore, GuestKind, GuestLock } from '../domain/contracts
 import { MigrationError } from '../domain/errors.js';
 import { readConfigSections } from '../domain/guest/config-sections.js';
 import { editGuestConfig } from '../domain/guest/edit-guest-config.js';
-import type { Epoch, NodeName, Vmid } from '../domain/ids.js';
+import type { EpochRef, NodeName, Vmid } from '../domain/ids.js';
 import { onClusterFiles } from './fs-errors.js';
 import { openGuestFolder, type GuestFolder } from './guest-folder.js';
 import { becomeHolder, dropHolder, lockedBy, readHolder } from './lock-records.js';
@@ -16,7 +16,7 @@ import { readWhereItIs } from './read-where-it-is.js';
 export function createGuestLock(pveRoot: string, configs: GuestConfigStore): GuestLock {
   return {
     take: async (vmid, node, owner) => onClusterFiles(`lock guest failed: VM ${vmid}`, () => take(openGuestFolder(pveRoot, vmid), configs, vmid, node, owner)),
-    release: async (vmid, epoch) => onClusterFiles(`unlock guest failed: VM ${vmid}`, () => release(openGuestFolder(pveRoot, vmid), configs, vmid, epoch)),
+    release: async (vmid, epoch, last) => onClusterFiles(`unlock guest failed: VM ${vmid}`, () => release(openGuestFolder(pveRoot, vmid), configs, { vmid, epoch }, last)),
     owner: async (vmid) => onClusterFiles(`read lock failed: VM ${vmid}`, () => readHolder(openGuestFolder(pveRoot, vmid))),
   };
 }
@@ -52,9 +52,10 @@ function refuseLock(vmid: Vmid, lock: string | null, allowed: readonly (string |
   throw new MigrationError('GuestLocked', `lock guest failed: VM ${vmid}: VM is locked (${lock}); ${remedy}`, { lock });
 }
 
-async function release(folder: GuestFolder, configs: GuestConfigStore, vmid: Vmid, epoch: Epoch): Promise<void> {
+async function release(folder: GuestFolder, configs: GuestConfigStore, { vmid, epoch }: EpochRef, last?: Promise<unknown>): Promise<void> {
   const holder = await readHolder(folder);
   if (holder?.epoch === epoch) await unmarkConfig(configs, vmid);
+  await last;
   await dropHolder(folder, epoch);
 }
 

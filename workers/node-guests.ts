@@ -14,18 +14,20 @@ import type { NodeStorages } from './node-storages.js';
 export interface IncomingOptions {
   /** Versioned type: the one the guest runs with on the source. */
   readonly machine: string;
-  /** Volumes that take the place of the config's. */
-  readonly volumes: ReadonlyMap<DriveName, Volid>;
+  /** Volumes that take the place of the config's, when they are made. */
+  readonly volumes: Promise<ReadonlyMap<DriveName, Volid>>;
 }
 
 /** Starts a guest's QEMU from its config, waiting for a migration. Throws `TargetStartFailed` with QEMU's own words. */
 export async function startIncomingGuest(config: FerryConfig, storages: NodeStorages, vm: VmConfig, options: IncomingOptions): Promise<void> {
   const [store, { ioUring }] = await Promise.all([storages.store(), qemuFacts(config.qemuBinary)]);
   const resolve = (volid: Volid): Image => imageOf(store, volid);
-  const argv = buildCommandLine({
+  const argv = options.volumes.then((volumes) => buildCommandLine({
     config: vm, paths: config, resolve, binary: config.qemuBinary, machine: options.machine, incoming: true, ioUring,
-    overrides: Object.fromEntries([...options.volumes].map(([drive, volid]) => [drive, resolve(volid)])),
-  });
+    overrides: Object.fromEntries([...volumes].map(([drive, volid]) => [drive, resolve(volid)])),
+  }));
+  // Heard where it is waited for; when the start fails before, it was the caller's to hear.
+  argv.catch(() => undefined);
   await startQemu({ vmid: vm.vmid, argv, taps: tapsOf(vm), paths: config });
 }
 

@@ -6,6 +6,7 @@ import type { CommitToken, GuestLock } from '../../domain/contracts/ports.js';
 import type { SlotAnswer, SlotNeed, SlotReleases, SlotRequests } from '../../domain/contracts/slots.js';
 import type { RunState } from '../../domain/contracts/run-state.js';
 import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
+import { both } from '../../hypervisor/both.js';
 import { failpoint } from '../../hypervisor/failpoint.js';
 import { parseSettleRequest } from '../../domain/edge/settle-request.js';
 import { atTheEdge } from '../at-the-edge.js';
@@ -37,9 +38,9 @@ export function createClusterActivities(deps: ClusterActivityDeps): ClusterActiv
     await deps.token.forget(vmid, epoch);
     await failpoint('cluster.forget.after');
   };
-  const unlockGuest = async ({ vmid, epoch }: EpochRef): Promise<void> => {
+  const unlockGuest = async ({ vmid, epoch }: EpochRef, last?: Promise<void>): Promise<void> => {
     await failpoint('cluster.unlock.before');
-    await deps.lock.release(vmid, epoch);
+    await deps.lock.release(vmid, epoch, last);
     await failpoint('cluster.unlock.after');
   };
   return atTheEdge<ClusterActivities>({
@@ -55,13 +56,13 @@ export function createClusterActivities(deps: ClusterActivityDeps): ClusterActiv
       });
       await failpoint('cluster.lock.after');
     },
-    unlockGuest,
+    unlockGuest: (ref) => unlockGuest(ref),
     readDecision: ({ vmid, epoch }) => deps.token.read(vmid, epoch),
     decideAborted: ({ vmid, epoch }) => deps.token.decide(vmid, epoch, 'aborted'),
     forgetEpoch,
     endEpoch: async (ref) => {
-      await forgetEpoch(ref);
-      await unlockGuest(ref);
+      const forgotten = forgetEpoch(ref);
+      await both(forgotten, unlockGuest(ref, forgotten));
     },
     probeNode: (input) => deps.probeNode(input),
     fenceDelayMs: (input) => Promise.resolve(deps.fenceDelayMs(input)),

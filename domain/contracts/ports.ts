@@ -40,7 +40,8 @@ export interface GuestConfigStore {
 
 export interface GuestLock {
   take(vmid: Vmid, node: NodeName, owner: LockOwner): Promise<void>;
-  release(vmid: Vmid, epoch: Epoch): Promise<void>;
+  /** `last`: what has to be done before the record of the holder goes; the guest's config is unmarked meanwhile. */
+  release(vmid: Vmid, epoch: Epoch, last?: Promise<unknown>): Promise<void>;
   owner(vmid: Vmid): Promise<LockOwner | null>;
 }
 

@@ -55,6 +55,21 @@ describe("a guest's lock", () => {
     expect(await lock.owner(101)).toEqual(ann);
   });
 
+  it('keeps its record until the last thing is done, with the config unmarked already; a failure of that keeps it for the next attempt', async () => {
+    await lock.take(101, 'pve1', ann);
+    const doing = new AbortController();
+    const released = lock.release(101, ann.epoch, new Promise((_, reject) => {
+      doing.signal.addEventListener('abort', () => reject(new Error('the token is still there')));
+    }));
+    while (text() !== TEXT) await new Promise(setImmediate);
+    expect(await lock.owner(101)).toEqual(ann);
+    doing.abort();
+    await expect(released).rejects.toThrow('the token is still there');
+    expect(await lock.owner(101)).toEqual(ann);
+    await lock.release(101, ann.epoch, Promise.resolve());
+    expect(root.ferryFiles(101)).toEqual([]);
+  });
+
   it('is released wherever the config is now', async () => {
     await lock.take(101, 'pve1', ann);
     await configs.move(101, 'qemu', 'pve1', 'pve2');

@@ -4,6 +4,7 @@ import type { Endpoint } from '../../../domain/contracts/endpoint.js';
 import type { DriveName, EpochRef, Volid } from '../../../domain/ids.js';
 import type { LockOwner } from '../../../domain/contracts/facts.js';
 import type { LivePlan } from '../../../domain/contracts/plan.js';
+import { both } from '../../both.js';
 import { failpoint } from '../../failpoint.js';
 import { lookAtQemu } from '../look.js';
 import { Monitor } from '../qmp/monitor.js';
@@ -15,7 +16,8 @@ import { exportsOf, foldTarget } from './target-journal.js';
 
 /**
  * Makes everything ready on the target: volumes, QEMU waiting for its state, NBD exports, commit token. Each is in the
- * journal before it exists. `stillWanted` throws when this reservation was given up meanwhile. A retry finds what is there: a ready reservation is returned, a half-made one is made anew.
+ * journal before it exists. What does not need each other is made side by side. `stillWanted` throws when this reservation was given up meanwhile.
+ * A retry finds what is there: a ready reservation is returned, a half-made one is made anew.
  */
 export async function reserveTarget(deps: TargetDeps, ref: EpochRef, plan: LivePlan,
   listenForHandover: (on: ListenOn) => Promise<Endpoint>, stillWanted: () => void): Promise<TargetEndpoints> {
@@ -35,29 +37,39 @@ export async function reserveTarget(deps: TargetDeps, ref: EpochRef, plan: LiveP
     throw new MigrationError('TargetStartFailed', `reserve target failed: VM ${ref.vmid} already running on ${deps.node}; ferry did not start it and leaves it alone`);
   }
   stillWanted();
-  const volumes = await makeVolumes(deps, ref, plan, memory.volumes);
+  const making = makeVolumes(deps, ref, plan, memory.volumes).then((made) => {
+    stillWanted();
+    return made;
+  });
+  const [volumes, listen] = await both(making, startWhenMade(deps, ref, plan, making));
+  stillWanted();
+  const [{ ram, nbd, exports }] = await both(openQemu(deps, ref, plan, volumes, listen), makeToken(deps, ref));
+  await requireUndecided(deps, ref);
+  const endpoints: TargetEndpoints = { ram, nbd, handoff: await listenForHandover(listen.handoff), exports };
+  await note('ready', { endpoints });
+  await failpoint('target.ready.after');
+  return endpoints;
+}
+
+/** Starts QEMU as soon as its volumes are made; what it needs beside them is prepared meanwhile. Returns where it is to listen. */
+async function startWhenMade(deps: TargetDeps, ref: EpochRef, plan: LivePlan, making: Promise<ReadonlyMap<DriveName, Volid>>): Promise<ListenSpec> {
   const config = deps.parseConfig(ref.vmid, await deps.configs.read(ref.vmid, 'qemu', plan.source));
   if (plan.transport.type !== 'secure') {
     await deps.token.createSecret(ref.vmid, ref.epoch);
     await failpoint('target.secret.after');
   }
   const listen = await deps.listenSpec(ref, plan);
-  stillWanted();
-  await note('incoming');
+  await deps.journal.append(ref.vmid, ref.epoch, 'incoming');
   await failpoint('target.incoming.before');
-  await deps.startIncoming(config, plan, volumes);
+  await deps.startIncoming(config, plan, making);
   await failpoint('target.incoming.after');
-  const { ram, nbd, exports } = await openQemu(deps, ref, plan, volumes, listen);
-  await failpoint('target.listening.after');
-  stillWanted();
+  return listen;
+}
+
+async function makeToken(deps: TargetDeps, ref: EpochRef): Promise<void> {
   await failpoint('target.token.before');
   await deps.token.create(ref.vmid, ref.epoch);
   await failpoint('target.token.after');
-  await requireUndecided(deps, ref);
-  const endpoints: TargetEndpoints = { ram, nbd, handoff: await listenForHandover(listen.handoff), exports };
-  await note('ready', { endpoints });
-  await failpoint('target.ready.after');
-  return endpoints;
 }
 
 async function openQemu(deps: TargetDeps, ref: EpochRef, plan: LivePlan, volumes: ReadonlyMap<DriveName, Volid>,
@@ -68,7 +80,9 @@ async function openQemu(deps: TargetDeps, ref: EpochRef, plan: LivePlan, volumes
     await prepareIncoming(monitor, plan, plan.transport.type === 'tls' ? await deps.tlsDir(ref) : null);
     const exports = exportsOf(plan, volumes);
     const nbd = exports.length === 0 ? null : await listenForNbd(monitor, listen.nbd, exports, plan);
-    return { ram: await listenForRam(monitor, listen.ram), nbd, exports };
+    const ram = await listenForRam(monitor, listen.ram);
+    await failpoint('target.listening.after');
+    return { ram, nbd, exports };
   } finally {
     client.close();
   }

@@ -19,8 +19,8 @@ export interface TargetDeps {
   connectQmp(vmid: Vmid): Promise<QmpClient>;
   qemuAlive(vmid: Vmid): Promise<boolean>;
   stopQemu(vmid: Vmid): Promise<void>;
-  /** Starts the guest's QEMU waiting for its state, with these disks in place of the config's. */
-  startIncoming(config: VmConfig, plan: LivePlan, volumes: ReadonlyMap<DriveName, Volid>): Promise<void>;
+  /** Starts the guest's QEMU waiting for its state, with these disks in place of the config's, when they are made. */
+  startIncoming(config: VmConfig, plan: LivePlan, volumes: Promise<ReadonlyMap<DriveName, Volid>>): Promise<void>;
   /** First free name for a new volume of the guest. */
   nextVolid(storage: string, vmid: Vmid, format: 'raw' | 'qcow2'): Promise<Volid>;
   /** Creates exactly this volume; no error when it exists with this size (a retry). */

@@ -5,7 +5,7 @@ import type { DriveName, Volid } from '../../../domain/ids.js';
 
 /**
  * What the target's journal says, folded. States in order:
- * opened (with the plan) → volume (one for each disk) → incoming → armed → ready → running → (closed: finished | released).
+ * opened (with the plan) → volume (one for each disk) and, beside them, incoming → armed → ready → running → (closed: finished | released).
  */
 export interface TargetMemory {
   readonly plan: LivePlan | null;

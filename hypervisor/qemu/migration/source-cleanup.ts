@@ -15,10 +15,13 @@ export interface CleanupOptions {
  * Checks both facts it relies on (token, owner of the config) itself. Idempotent.
  */
 export async function cleanupSource(deps: SourceDeps, ref: EpochRef, plan: LivePlan, { keepDisks }: CleanupOptions): Promise<{ readonly freedVolids: readonly Volid[] }> {
-  const entry = await deps.journal.read(ref.vmid, ref.epoch);
-  if (entry === null || entry.closed) return { freedVolids: [] };
-  await deps.journal.requireCurrent(ref.vmid, ref.epoch);
-  const [decision, owner] = await Promise.all([deps.token.read(ref.vmid, ref.epoch), deps.configs.find(ref.vmid)]);
+  const [entry, newest, facts] = await Promise.allSettled([
+    deps.journal.read(ref.vmid, ref.epoch), deps.journal.requireCurrent(ref.vmid, ref.epoch), Promise.all([deps.token.read(ref.vmid, ref.epoch), deps.configs.find(ref.vmid)]),
+  ]);
+  const known = valueOf(entry);
+  if (known === null || known.closed) return { freedVolids: [] };
+  valueOf(newest);
+  const [decision, owner] = valueOf(facts);
   // After an absence of this node the guest may have moved on from the target: it only must not be ours again.
   const isElsewhere = owner !== null && owner.node !== deps.node;
   if (decision !== 'committed' || !(isElsewhere || keepDisks)) {
@@ -40,6 +43,11 @@ export async function cleanupSource(deps: SourceDeps, ref: EpochRef, plan: LiveP
   await deps.journal.close(ref.vmid, ref.epoch, 'cleaned');
   await failpoint('source.cleanup.closed.after');
   return { freedVolids };
+}
+
+function valueOf<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
 }
 
 /** With the config still here, somebody may have started the guest anew: only the copy that was handed over is ended. */

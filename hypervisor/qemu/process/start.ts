@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationError, messageOf } from '../../../domain/errors.js';
 import type { Vmid } from '../../../domain/ids.js';
+import { both } from '../../both.js';
 import { run } from '../../exec.js';
 import type { RunPaths } from '../../paths.js';
 import { withStartLock } from '../../start-lock.js';
@@ -11,8 +12,8 @@ import { createTaps, removeTaps, type Tap } from './taps.js';
 
 export interface StartInput {
   readonly vmid: Vmid;
-  /** Binary first; daemonizes and writes the pid file (`buildCommandLine`). */
-  readonly argv: readonly string[];
+  /** Binary first; daemonizes and writes the pid file (`buildCommandLine`). What has to be there before it is run may still be in the making. */
+  readonly argv: readonly string[] | Promise<readonly string[]>;
   readonly taps: readonly Tap[];
   readonly paths: RunPaths;
 }
@@ -35,16 +36,20 @@ async function startLocked(input: StartInput): Promise<QemuProcess> {
   await mkdir(paths.qemuRunDir, { recursive: true, mode: 0o700 });
   await chmod(paths.qemuRunDir, 0o700);
   try {
-    await removeTaps(vmid);
-    await createTaps(input.taps);
-    return await launch(input);
+    const [argv] = await both(Promise.resolve(input.argv), makeTaps(input));
+    return await launch(argv, input);
   } catch (error) {
     await stopQemu(vmid, paths, { graceMs: FAILED_START_GRACE_MS });
     throw error;
   }
 }
 
-async function launch({ vmid, argv, paths }: StartInput): Promise<QemuProcess> {
+async function makeTaps({ vmid, taps }: StartInput): Promise<void> {
+  await removeTaps(vmid);
+  await createTaps(taps);
+}
+
+async function launch(argv: readonly string[], { vmid, paths }: StartInput): Promise<QemuProcess> {
   const [binary = '', ...args] = argv;
   const result = await run(binary, args, { timeoutMs: START_TIMEOUT_MS }).catch((error: unknown) => {
     throw new MigrationError('TargetStartFailed', `start VM ${vmid} failed: ${messageOf(error)}`, { vmid, argv }, error);
