@@ -23,19 +23,19 @@ export function toFailure(error: unknown): Error {
  * `onOrphaned` is told of an attempt whose workflow is closed, or that another attempt has replaced.
  */
 export function atTheEdge<T extends object>(activities: T, onOrphaned: (input: unknown) => void = () => undefined): T {
-  const wrapped = Object.entries(activities).map(([name, activity]) => [name, async (input: unknown): Promise<unknown> => {
+  const wrapped = Object.entries(activities).map(([name, activity]) => [name, async (...inputs: unknown[]): Promise<unknown> => {
     const beat = (): void => {
       Context.current().heartbeat(lastDetails.get(Context.current()));
       next = setTimeout(beat, BEAT_MS);
     };
     let next = setTimeout(beat, FIRST_BEAT_MS);
     try {
-      return await (activity as (input: unknown) => Promise<unknown>)(input);
+      return await (activity as (...inputs: unknown[]) => Promise<unknown>)(...inputs);
     } catch (error) {
       throw toFailure(error);
     } finally {
       clearTimeout(next);
-      if (Context.current().cancellationDetails?.notFound === true) onOrphaned(input);
+      if (Context.current().cancellationDetails?.notFound === true) onOrphaned(inputs[0]);
     }
   }]);
   return Object.fromEntries(wrapped) as T;

@@ -1,7 +1,7 @@
 /**
  * One guest, from `source` to `target`, in the way its plan says:
  *
- * - validate: facts from cluster, source and target; every refusal at once, before anything is touched; beside it slots are asked for
+ * - validate: facts from cluster, source and target; every refusal at once, before anything is touched; slots were asked for when the request was opened
  * - wait for the slots, when there are none: nothing is locked or made yet
  * - lock the guest for this epoch
  * - reserve: the target's volumes, sockets and commit token; the source's connections
@@ -14,6 +14,7 @@
  */
 import { ApplicationFailure, CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
 import type { OpenedRequest } from '../domain/contracts/activities.js';
+import type { SlotAsker } from '../domain/contracts/slots.js';
 import type { ClusterFacts } from '../domain/contracts/facts.js';
 import { isCold, type MigrationPlan } from '../domain/contracts/plan.js';
 import type { MigrationReport } from '../domain/contracts/report.js';
@@ -41,8 +42,8 @@ import type { MigrationState } from './state.js';
 import { timings } from './timings.js';
 
 /** Returns the report of a guest that runs on the target; anything else ends the workflow, with the report in the failure's details. */
-export async function moveGuest(opened: OpenedRequest, state: MigrationState, desk: OperatorDesk): Promise<MigrationReport> {
-  const admission = new Admission(state, opened.request);
+export async function moveGuest(opened: OpenedRequest, asker: SlotAsker, state: MigrationState, desk: OperatorDesk): Promise<MigrationReport> {
+  const admission = new Admission(state, opened, asker);
   try {
     return await move(await begin(opened, state, admission), opened.cluster, desk);
   } finally {

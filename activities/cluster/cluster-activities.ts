@@ -1,9 +1,12 @@
+import { firstRequests } from '../../domain/admission/first-requests.js';
+import { DEFAULT_PRIORITY } from '../../domain/admission/priority.js';
 import type { ClusterActivities } from '../../domain/contracts/activities.js';
+import type { MigrateRequest } from '../../domain/contracts/request.js';
 import type { EpochRef, NodeName, Vmid } from '../../domain/ids.js';
 import type { FenceInput, FenceResult, NodeProbe, NodeProbeInput } from '../../domain/contracts/fencing.js';
 import type { ClusterFacts } from '../../domain/contracts/facts.js';
 import type { CommitToken, GuestLock } from '../../domain/contracts/ports.js';
-import type { SlotAnswer, SlotNeed, SlotReleases, SlotRequests } from '../../domain/contracts/slots.js';
+import type { SlotAnswer, SlotAsker, SlotNeed, SlotReleases, SlotRequests } from '../../domain/contracts/slots.js';
 import type { RunState } from '../../domain/contracts/run-state.js';
 import { parseMigrateRequest } from '../../domain/edge/migrate-request.js';
 import { both } from '../../hypervisor/both.js';
@@ -44,10 +47,14 @@ export function createClusterActivities(deps: ClusterActivityDeps): ClusterActiv
     await failpoint('cluster.unlock.after');
   };
   return atTheEdge<ClusterActivities>({
-    openRequest: async (raw) => {
+    openRequest: async (raw, asker) => {
       const request = parseMigrateRequest(raw);
       const cluster = await withRunOfOwner(deps, request.vmid, await deps.gatherFacts(request.vmid));
-      return { request, cluster, slots: slotsFor(deps, request.target, cluster) };
+      const slots = slotsFor(deps, request.target, cluster);
+      const atMs = deps.now().getTime();
+      const isFirst = asker !== undefined && slots.length > 0 && cluster.lockOwner?.epoch !== asker.epoch;
+      const answers = isFirst ? await askFor(deps, request, asker, { slots, atMs }) : null;
+      return { request, cluster, slots, atMs, ...(answers === null ? {} : { answers }) };
     },
     lockGuest: async ({ vmid, epoch, node, nodes, workflowId, requestedBy, reason }) => {
       await failpoint('cluster.lock.before');
@@ -77,6 +84,12 @@ export function createClusterActivities(deps: ClusterActivityDeps): ClusterActiv
     releaseSlots: (input) => deps.releaseSlots(input),
     listNodes: () => deps.nodes(),
   });
+}
+
+/** null: the request did not leave. The workflow asks again then. */
+async function askFor(deps: ClusterActivityDeps, { vmid, priority = DEFAULT_PRIORITY }: MigrateRequest, asker: SlotAsker, { slots, atMs }: { readonly slots: readonly SlotNeed[]; readonly atMs: number }): Promise<readonly SlotAnswer[] | null> {
+  const requests = firstRequests(slots, { vmid, ...asker, priority }, atMs);
+  return deps.requestSlots({ vmid, requests }).catch(() => null);
 }
 
 /** Only between members: a mistyped name gets no ledger. */

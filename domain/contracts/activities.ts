@@ -5,7 +5,7 @@ import type { FenceInput, FenceResult, NodeProbe, NodeProbeInput } from './fenci
 import type { ClusterFacts, GuestRunState, NodeFacts } from './facts.js';
 import type { MigrationPlan } from './plan.js';
 import type { MigrateRequest } from './request.js';
-import type { SlotAnswer, SlotNeed, SlotReleases, SlotRequests } from './slots.js';
+import type { SlotAnswer, SlotAsker, SlotNeed, SlotReleases, SlotRequests } from './slots.js';
 import type { NextStep, RoundSample } from '../convergence/sample.js';
 import type { LedgerEntry, NodeReconciliation, SettlementFacts } from './reconcile.js';
 import type { RunState } from './run-state.js';
@@ -119,11 +119,18 @@ export interface OpenedRequest {
   readonly cluster: ClusterFacts;
   /** Slots it has to have before nodes are touched; absent or empty: none. */
   readonly slots?: readonly SlotNeed[];
+  /** When it was opened, ms since 1970. Of a history it is read, so it is the same in every replay; a workflow's clock is not where a task was kept alive for a local activity. */
+  readonly atMs?: number;
+  /** All of them were asked for then; absent: nobody has asked. What has not answered signals its answer. */
+  readonly answers?: readonly SlotAnswer[];
 }
 
 export interface ClusterActivities {
-  /** Parses the operator's input and reads the cluster file system. Fails with `InvalidInput`; changes nothing. */
-  openRequest(raw: unknown): Promise<OpenedRequest>;
+  /**
+   * Parses the operator's input and reads the cluster file system. Fails with `InvalidInput`; changes nothing. For an `asker` it also asks
+   * for the slots, unless the guest is locked by this migration already. A second time is harmless.
+   */
+  openRequest(raw: unknown, asker?: SlotAsker): Promise<OpenedRequest>;
   /** Takes the guest's lock for this epoch; idempotent for the owner. Fails with `GuestLocked`, naming the owner. */
   lockGuest(input: EpochRef & { node: NodeName; nodes?: readonly NodeName[]; workflowId: string; requestedBy: string; reason?: string }): Promise<void>;
   /** Releases the lock if this epoch owns it, wherever the config is now; otherwise does nothing. */

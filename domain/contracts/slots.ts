@@ -62,6 +62,9 @@ export interface SlotAnswer {
   readonly reason: string;
 }
 
+/** A migration that asks for the first time, before its request is known. */
+export type SlotAsker = Pick<SlotHolder, 'epoch' | 'workflowId'>;
+
 /** With the ledger it is for. */
 export type Addressed<Message> = Message & { readonly resource: SlotResource };
 

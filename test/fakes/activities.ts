@@ -8,12 +8,11 @@ import type { RunState } from '../../domain/contracts/run-state.js';
 import { parseSettleRequest } from '../../domain/edge/settle-request.js';
 import type { GuestRunState } from '../../domain/contracts/facts.js';
 import type { ErrorCode } from '../../domain/errors.js';
-import type { MigrateRequest } from '../../domain/contracts/request.js';
-import { DEFAULT_PRIORITY } from '../../domain/admission/priority.js';
-import { SINCE, clusterFacts, lockedBy, nodeFacts, requestFor } from './facts.js';
+import { SINCE, nodeFacts } from './facts.js';
 import { Faults, injected, type Fault, type SwitchFault } from './faults.js';
 import { commitTimes, endpoints, sampleOf, switchoverResult } from './figures.js';
 import { note } from './node-activities.js';
+import { openRequest } from './open-request.js';
 import { World, wholeCopy } from './world.js';
 
 export interface FakeOptions extends Partial<Pick<ClusterActivities, 'requestSlots' | 'releaseSlots'>> {
@@ -66,12 +65,7 @@ export class FakeActivities {
   }
 
   readonly cluster = (): ClusterActivities => this.#wrap<ClusterActivities>('cluster', {
-    openRequest: (raw) => {
-      const { vmid, source, target, slots = [] } = this.#options;
-      const cluster = clusterFacts(vmid, source, target);
-      const { priority = DEFAULT_PRIORITY, reason } = raw as Partial<MigrateRequest>;
-      return { request: { ...requestFor(vmid, target), priority, ...(reason === undefined ? {} : { reason }) }, slots, cluster: this.#options.seesLock === true ? { ...cluster, ...lockedBy(cluster, this.world.lock) } : cluster };
-    },
+    openRequest: (raw, asker) => openRequest(this.#options, this.world, raw, asker),
     lockGuest: ({ epoch, workflowId, nodes }) => {
       const owner = this.world.lock;
       if (owner !== null && owner.epoch !== epoch) throw fail('GuestLocked', `lock guest failed: vm ${this.world.vmid}: held by workflow ${owner.workflowId}`);
@@ -206,9 +200,9 @@ export class FakeActivities {
   }
 
   #wrap<A extends object>(side: 'cluster' | 'source' | 'target', effects: Loose<A>): A {
-    const wrapped = Object.entries<(input: never) => unknown>(effects).map(([name, effect]) => {
+    const wrapped = Object.entries<(...inputs: never[]) => unknown>(effects).map(([name, effect]) => {
       const call = `${side}.${name}`;
-      return [name, (input: never) => beating(async (fallSilent) => {
+      return [name, (...inputs: never[]) => beating(async (fallSilent) => {
         this.world.calls.push(call);
         const fault = this.faults.arrive(call);
         if (fault?.when === 'away' && side !== 'cluster') this.#options.onAway?.(side);
@@ -219,7 +213,7 @@ export class FakeActivities {
           await Context.current().cancelled;
         }
         await this.#options.pauseAt?.(call);
-        const result = await effect(input);
+        const result = await effect(...inputs);
         if (fault !== null) throw injected(fault);
         return result;
       })];

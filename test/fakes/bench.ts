@@ -123,10 +123,10 @@ export class Agent {
 
 function dispatcher(clusters: Map<number, ClusterActivities>): ClusterActivities {
   const names: readonly (keyof ClusterActivities)[] = ['openRequest', 'lockGuest', 'unlockGuest', 'readDecision', 'decideAborted', 'forgetEpoch', 'endEpoch', 'probeNode', 'fenceDelayMs', 'fenceNode', 'openSettlement', 'readRun', 'listNodes', 'requestSlots', 'releaseSlots'];
-  const dispatch = (name: keyof ClusterActivities) => async (input: { vmid: number }): Promise<unknown> => {
+  const dispatch = (name: keyof ClusterActivities) => async (input: { vmid: number }, ...more: unknown[]): Promise<unknown> => {
     const cluster = clusters.get(input.vmid);
     if (cluster === undefined) throw new Error(`no world for vm ${input.vmid}`);
-    return (cluster[name] as (input: unknown) => Promise<unknown>)(input);
+    return (cluster[name] as (...inputs: unknown[]) => Promise<unknown>)(input, ...more);
   };
   return Object.fromEntries(names.map((name) => [name, dispatch(name)])) as unknown as ClusterActivities;
 }

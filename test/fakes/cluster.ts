@@ -117,10 +117,10 @@ export class FakeCluster {
   #cluster(vmid: Vmid): ClusterActivities {
     const fakes = (): ClusterActivities => (this.#guest(vmid).fakes ?? this.#newMove(vmid, this.#guest(vmid).node)).cluster();
     return new Proxy({} as ClusterActivities, {
-      get: (_, name: keyof ClusterActivities) => async (input: never): Promise<unknown> => {
+      get: (_, name: keyof ClusterActivities) => async (input: never, ...more: never[]): Promise<unknown> => {
         if (name === 'openRequest') this.#newMove(vmid, (input as { target: NodeName }).target);
         if (name === 'lockGuest') this.#began(vmid);
-        const answer: unknown = await (fakes()[name] as (input: never) => Promise<unknown>)(input);
+        const answer: unknown = await (fakes()[name] as (...inputs: never[]) => Promise<unknown>)(input, ...more);
         if (name === 'unlockGuest' || name === 'endEpoch') this.#ended(vmid);
         return answer;
       },

@@ -19,6 +19,8 @@ export interface ScenarioOptions extends Omit<FakeOptions, 'vmid' | 'source' | '
   /** The test itself calls `comeBack`; otherwise an agent that went away is back as soon as the workflow says that it waits. */
   readonly manualReturn?: boolean;
   readonly raw?: Readonly<Record<string, unknown>>;
+  /** How long a task of the workflow may last, e.g. `1s`. */
+  readonly taskTimeout?: '1s';
 }
 
 export interface Ending {
@@ -86,6 +88,7 @@ export class Scenario {
       // A bug in workflow code fails tasks for ever: the test shall fail, not hang.
       workflowExecutionTimeout: '50s',
       memo: { timings: this.#options.timings ?? FAST },
+      ...(this.#options.taskTimeout === undefined ? {} : { workflowTaskTimeout: this.#options.taskTimeout }),
     });
   }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DefaultLogger, Worker } from '@temporalio/worker';
 import { bundleWorkflows } from '../../workers/workflow-bundle.js';
 import { Bench } from '../fakes/bench.js';
+import { gateAt } from '../fakes/gate.js';
 import { historyOf, writeGolden } from '../fakes/golden.js';
 import { SLOT_LEDGERS_ID } from '../../domain/ids.js';
 import { ledgersHaveEnded, needOf, newResource } from '../fakes/convoy.js';
@@ -43,6 +44,18 @@ describe('a history of each path', () => {
     expectSound(scenario, ending, outcome);
     await Worker.runReplayHistory({ workflowBundle: { code } }, await historyOf(ending.handle));
     if (process.env['FERRY_RECORD_HISTORIES'] === '1') await writeGolden(name, ending.handle);
+  });
+
+  it('that of a request that took longer to open than a task may last replays the same', async () => {
+    const gate = gateAt('cluster.openRequest', { firstOnly: true });
+    const scenario = new Scenario(bench, { slots: [needOf(newResource())], pauseAt: gate.pauseAt, taskTimeout: '1s' });
+    // A local activity that lasts keeps its task alive by another one: a replay sees only the last of them, and its time.
+    const ending = await scenario.play(async (handle) => {
+      await eventually(async () => ((await handle.fetchHistory()).events ?? []).some(({ workflowTaskCompletedEventAttributes: task }) => Boolean(task)));
+      gate.open();
+    });
+    expectSound(scenario, ending, 'migrated');
+    await Worker.runReplayHistory({ workflowBundle: { code } }, await historyOf(ending.handle));
   });
 
   it('that of the ledgers of slots replays as well', async () => {

@@ -9,13 +9,14 @@ import { timings } from '../timings.js';
 import { validate } from './validate.js';
 
 /**
- * Validates, and has the slots when it returns. Both at once: slots that are free cost no time. What was found out before a long wait
+ * Validates, and has the slots when it returns. Slots that are free were given when the request was opened, and cost no time. What was found out before a long wait
  * is found out again, from the beginning: the guest may have been moved, stopped or started meanwhile.
  */
 export async function validateAndQueue(opened: OpenedRequest, state: MigrationState, admission: Admission): Promise<{ plan: MigrationPlan; warnings: readonly string[] }> {
   let unneeded: readonly SlotClass[] = [];
-  for (let { request, cluster, slots = [] } = opened; ; ({ cluster, slots = [] } = await clusterSteps(request.vmid).openRequest(request))) {
-    admission.ask(needsWithout(slots, unneeded));
+  for (let { request, cluster, slots = [], answers, atMs } = opened; ; ({ cluster, slots = [], answers, atMs } = await clusterSteps(request.vmid).openRequest(request))) {
+    if (answers === undefined) admission.ask(needsWithout(slots, unneeded), atMs);
+    else admission.asked(slots, answers);
     const verdict = await validate(request, cluster, state);
     unneeded = unneededBy(verdict.plan);
     admission.ask(needsWithout(slots, unneeded));

@@ -1,26 +1,26 @@
-import { CancellationScope, condition, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, setHandler, sleep } from '@temporalio/workflow';
 import { Claims, type SlotMessage } from '../../domain/admission/claims.js';
+import { requestsOf } from '../../domain/admission/first-requests.js';
 import { DEFAULT_PRIORITY } from '../../domain/admission/priority.js';
 import { resourceWords } from '../../domain/admission/words.js';
-import type { SlotAnswer, SlotClass, SlotHolder, SlotNeed, SlotReleases, SlotRequests, SlotResource } from '../../domain/contracts/slots.js';
-import type { MigrateRequest } from '../../domain/contracts/request.js';
+import type { SlotAnswer, SlotAsker, SlotClass, SlotHolder, SlotNeed, SlotReleases, SlotResource } from '../../domain/contracts/slots.js';
+import type { OpenedRequest } from '../../domain/contracts/activities.js';
 import { messageOf } from '../../domain/errors.js';
 import { SLOT_LEDGERS_ID } from '../../domain/ids.js';
-import { epochOf } from '../epoch.js';
 import { clusterSteps } from '../proxies.js';
 import type { MigrationState } from '../state.js';
 import { timings } from '../timings.js';
 import { slotAnswer } from './messages.js';
 
 /**
- * The slots of one migration: asked for beside the validation, waited for before anything is touched, given back class by class.
+ * The slots of one migration: asked for when its request is opened, waited for before anything is touched, given back class by class.
  * A ledger that does not answer keeps no migration waiting: it is noted, and done without.
  */
 export class Admission {
   readonly #claims = new Claims();
   readonly #state: MigrationState;
   readonly #holder: SlotHolder;
-  readonly #sinceMs = Date.now();
+  readonly #sinceMs: number;
   /** Messages on their way. */
   readonly #sending = new Set<Promise<void>>();
   readonly #shown = new Set<SlotResource>();
@@ -29,16 +29,22 @@ export class Admission {
   /** Undoing it takes so long that the slots are given back before. */
   #overdue: CancellationScope | null = null;
 
-  constructor(state: MigrationState, { vmid, priority = DEFAULT_PRIORITY }: MigrateRequest) {
-    const info = workflowInfo();
+  constructor(state: MigrationState, { request: { vmid, priority = DEFAULT_PRIORITY }, atMs = Date.now() }: OpenedRequest, asker: SlotAsker) {
     this.#state = state;
-    this.#holder = { vmid, epoch: epochOf(info), workflowId: info.workflowId, priority };
+    this.#sinceMs = atMs;
+    this.#holder = { vmid, ...asker, priority };
     setHandler(slotAnswer, (answer) => this.#hear(answer), { description: "A ledger's answer. Not for operators." });
   }
 
   /** Asks for exactly this, and does not wait for an answer. Called again, it asks for what it has not, and gives back what it needs no more. */
-  ask(needs: readonly SlotNeed[]): void {
-    this.#send(this.#claims.want(needs, Date.now()));
+  ask(needs: readonly SlotNeed[], atMs = Date.now()): void {
+    this.#send(this.#claims.want(needs, atMs));
+  }
+
+  /** Was asked for exactly this when the request was opened; these are the answers that came along. */
+  asked(needs: readonly SlotNeed[], answers: readonly SlotAnswer[]): void {
+    this.#claims.want(needs, this.#sinceMs);
+    this.#hearEach(answers);
   }
 
   /** The workflow was reset: what it may hold is given back in the end. */
@@ -128,8 +134,7 @@ export class Admission {
 
   #send(messages: readonly SlotMessage[], epoch = this.#holder.epoch): void {
     const { vmid } = this.#holder;
-    const requests = messages.flatMap((message): SlotRequests['requests'] => (message.kind === 'request'
-      ? [{ ...this.#holder, ...message.need, seq: message.seq, sinceMs: this.#sinceMs }] : []));
+    const requests = requestsOf(messages, this.#holder, this.#sinceMs);
     const releases = messages.flatMap((message): SlotReleases['releases'] => (message.kind === 'release'
       ? [{ resource: message.resource, epoch, seq: message.seq, keep: message.keep }] : []));
     if (requests.length > 0) this.#track(async () => this.#hearEach(await clusterSteps(vmid).requestSlots({ vmid, requests })));
