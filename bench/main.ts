@@ -11,6 +11,7 @@ import { migrateBare } from './bare-migration.js';
 import { renderSplits, type BlackoutSplit } from './split.js';
 import { renderSteps, stepsOf, type Step } from './steps.js';
 import { renderTable, type Run } from './table.js';
+import { turnsOf } from './turns.js';
 
 const VMID = 101;
 const RING = ['pve1', 'pve2', 'pve3'] as const;
@@ -18,11 +19,11 @@ const TRANSPORTS = (process.env['BENCH_TRANSPORTS'] ?? 'secure,insecure,tls').sp
 
 /**
  * The same guest, moved in turn by a bare QMP script and by ferry, in the same lab and minutes: what counts are the
- * ratios. Round by round through the transports, so that what changes with time is shared by all. The first move after the start is told
- * apart: the agents are still asking their QEMU what it can. BENCH_RUNS: pairs per transport (default 10). BENCH_TRANSPORTS: which.
+ * ratios. Round by round through the transports, so that what changes with time is shared by all, and by turns over the nodes (`turns.ts`). The first move after the start is told
+ * apart: the agents are still asking their QEMU what it can. BENCH_RUNS: pairs per transport (default 24). BENCH_TRANSPORTS: which.
  */
 async function main(): Promise<void> {
-  const pairs = Number(process.env['BENCH_RUNS'] ?? 10);
+  const pairs = Number(process.env['BENCH_RUNS'] ?? 24);
   const dir = mkdtempSync(join(tmpdir(), 'bench-'));
   const lab = await Lab.up({ dir, nodes: RING.length });
   try {
@@ -34,14 +35,13 @@ async function main(): Promise<void> {
     const splits: { readonly transport: MigrationType; readonly split: BlackoutSplit }[] = [];
     const steps: { readonly transport: MigrationType; readonly steps: readonly Step[] }[] = [];
     const first = await ferry(lab, client, probe, TRANSPORTS[0] ?? 'secure');
-    for (let pair = 0; pair < pairs; pair += 1) {
-      for (const transport of TRANSPORTS) {
-        const [hand, own] = [await bare(lab, probe, transport), await ferry(lab, client, probe, transport)];
-        runs.push(hand, own.run);
-        if (own.split !== null) splits.push({ transport, split: own.split });
-        steps.push({ transport, steps: await stepsOf(client, own.workflowId, own.runId) });
-        console.error(`${transport} ${pair + 1}/${pairs}`);
-      }
+    for (const { transport, first: who, pair } of turnsOf(TRANSPORTS, pairs)) {
+      const before = who === 'bare' ? await bare(lab, probe, transport) : null;
+      const own = await ferry(lab, client, probe, transport);
+      runs.push(own.run, before ?? await bare(lab, probe, transport));
+      if (own.split !== null) splits.push({ transport, split: own.split });
+      steps.push({ transport, steps: await stepsOf(client, own.workflowId, own.runId) });
+      console.error(`${transport} ${pair}/${pairs}`);
     }
     const last = await probe.stop();
     await client.close();
