@@ -6,7 +6,7 @@ const layout = layoutOf('/tmp/lab', { FERRY_HOME: '/project' });
 test('a guest with disks on every storage has the config PVE would write', () => {
   const disks = planDisks(101, ['local:1,format=qcow2', 'shared:512M', 'fast:64M,bus=virtio']);
   expect(vmConfigText(layout, 101, { memoryMiB: 512, cores: 2, dirtyMiBps: 20, workingSetMiB: 128 }, disks)).toBe(`\
-args: -kernel /project/var/guest/vmlinuz -initrd /project/var/guest/initrd.img -append "console=ttyS0 quiet ferry.ip=10.30.0.101/24 ferry.ws=128 ferry.dirty=20 ferry.disks=3"
+args: -kernel /project/var/guest/vmlinuz -initrd /project/var/guest/initrd.img -append "console=ttyS0 quiet no_timer_check ferry.ip=10.30.0.101/24 ferry.ws=128 ferry.dirty=20 ferry.disks=3"
 cores: 2
 cpu: qemu64
 kvm: 0

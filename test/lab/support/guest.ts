@@ -17,7 +17,7 @@ export interface TestGuest {
 export async function startTestGuest(lab: Lab, guest: TestGuest): Promise<void> {
   const tap = `tap${guest.vmid}i0`;
   const images = join(lab.layout.home, 'var/guest');
-  const append = `console=ttyS0 quiet nokaslr ferry.ip=10.30.0.${guest.vmid}/24 ferry.ws=${guest.workingSetMiB} ferry.dirty=${guest.dirtyMiBps} ferry.disks=${guest.disks.length}`;
+  const append = `console=ttyS0 quiet nokaslr no_timer_check ferry.ip=10.30.0.${guest.vmid}/24 ferry.ws=${guest.workingSetMiB} ferry.dirty=${guest.dirtyMiBps} ferry.disks=${guest.disks.length}`;
   await must(lab, guest.node, ['ip', 'tuntap', 'add', tap, 'mode', 'tap']);
   await must(lab, guest.node, ['ip', 'link', 'set', tap, 'master', 'vmbr0', 'up']);
   await must(lab, guest.node, [
