@@ -23,6 +23,7 @@ export async function slotLedgers({ ledgers = [] }: LedgersStart = {}): Promise<
   const book = new LedgerBook(ledgers, Date.now());
   const teller = new Teller(book);
   let changes = 0;
+  let checks = 0;
   let checkedAtMs = Date.now();
   const changed = (): void => {
     changes += 1;
@@ -32,7 +33,7 @@ export async function slotLedgers({ ledgers = [] }: LedgersStart = {}): Promise<
   installLedgerHandlers(book, changed);
   for (;;) {
     const seen = changes;
-    if (hasGrown()) {
+    if (hasGrown(changes + checks)) {
       await condition(() => teller.isIdle && allHandlersFinished());
       book.closeUnused(Date.now() - timings().ledgerLingerMs);
       await continueAsNew<typeof slotLedgers>({ ledgers: book.ledgers });
@@ -43,6 +44,7 @@ export async function slotLedgers({ ledgers = [] }: LedgersStart = {}): Promise<
     else if (book.isForgettable && teller.isIdle && allHandlersFinished()) return;
     else if (!book.isForgettable) {
       checkedAtMs = Date.now();
+      checks += 1;
       book.closeUnused(checkedAtMs - timings().ledgerLingerMs);
       if (await freeClosed(book)) changed();
     }
@@ -56,7 +58,5 @@ function nextCheckMs(book: LedgerBook, checkedAtMs: number): number | null {
   return Math.max(0, checkedAtMs + (book.hasWaiters ? ledgerCheckMs : ledgerIdleCheckMs) - Date.now());
 }
 
-const hasGrown = (): boolean => {
-  const { continueAsNewSuggested, historyLength } = workflowInfo();
-  return continueAsNewSuggested || historyLength > timings().ledgerHistoryEvents;
-};
+/** By what it has done, not by the length of its history: a closed run that is asked is replayed with another length. */
+const hasGrown = (steps: number): boolean => workflowInfo().continueAsNewSuggested || steps > timings().ledgerSteps;
