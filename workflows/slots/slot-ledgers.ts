@@ -58,5 +58,5 @@ function nextCheckMs(book: LedgerBook, checkedAtMs: number): number | null {
   return Math.max(0, checkedAtMs + (book.hasWaiters ? ledgerCheckMs : ledgerIdleCheckMs) - Date.now());
 }
 
-/** By what it has done, not by the length of its history: a closed run that is asked is replayed with another length. */
+/** By what it has done, which is the same in every replay, and not by how many events that took. */
 const hasGrown = (steps: number): boolean => workflowInfo().continueAsNewSuggested || steps > timings().ledgerSteps;
