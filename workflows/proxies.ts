@@ -43,7 +43,7 @@ type Kind = 'hop' | 'plan' | 'follow' | 'health' | 'hook' | 'cluster' | 'step' |
 const CLUSTER: Record<keyof ClusterActivities, Kind> = {
   openRequest: 'cluster', lockGuest: 'cluster', unlockGuest: 'cluster', readDecision: 'cluster', decideAborted: 'cluster', forgetEpoch: 'cluster', endEpoch: 'cluster',
   probeNode: 'look', fenceDelayMs: 'cluster', fenceNode: 'fence',
-  openSettlement: 'cluster', readRun: 'cluster', listNodes: 'cluster', requestSlots: 'hop', releaseSlots: 'cluster',
+  openSettlement: 'cluster', readRun: 'hop', listNodes: 'cluster', requestSlots: 'hop', releaseSlots: 'cluster',
 };
 const SOURCE: Record<keyof SourceActivities, Kind> = {
   inspectSource: 'step', prepareSource: 'step', syncDisks: 'observer', precopy: 'observer', switchover: 'collect',
@@ -107,7 +107,8 @@ function optionsOf(kind: Kind): ActivityOptions {
       // A command that was begun is never begun again: it may have rebooted the node.
       return { ...node, startToCloseTimeout: t.hookMs, retry: { maximumAttempts: 1 } };
     case 'hop':
-      // Not local: a local one would hold back the questions to the nodes, which are asked in the same breath, until it is done.
+      // Not local: a local one would hold back the questions to the nodes, which are asked in the same breath, until it is done. And the
+      // ledgers of slots, which many write to and ask, may have none.
       return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, nonRetryableErrorTypes: allBut(MAY_PASS) } };
     case 'look':
       return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, maximumAttempts: 2 } };

@@ -6,6 +6,7 @@ import { messageOf } from '../../domain/errors.js';
 import { MIGRATIONS_QUEUE, SLOT_LEDGERS_ID } from '../../domain/ids.js';
 import type { FerryClient } from '../connection.js';
 import { ClientError } from '../errors.js';
+import { askLedgers } from './ask-ledgers.js';
 import { SET_LIMITS_UPDATE, SLOT_LEDGERS_WORKFLOW, SLOTS_QUERY } from './names.js';
 
 const DEADLINE_MS = 20_000;
@@ -16,7 +17,7 @@ export async function listSlots(client: FerryClient): Promise<readonly LedgerVie
   try {
     const { status } = await handle.describe();
     if (status.name !== 'RUNNING' && status.name !== 'PAUSED') return [];
-    return await client.temporal.withDeadline(Date.now() + DEADLINE_MS, () => handle.query<readonly LedgerView[]>(SLOTS_QUERY));
+    return await client.temporal.withDeadline(Date.now() + DEADLINE_MS, () => askLedgers(() => handle.query<readonly LedgerView[]>(SLOTS_QUERY)));
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return [];
     throw error;
@@ -39,13 +40,14 @@ export interface SlotPlace {
 export async function setSlots(client: FerryClient, where: SlotPlace, wishes: SlotWishes, by: string): Promise<LedgerView> {
   const change: Addressed<LimitChange> = { resource: resourceOf(where), limits: limitsOfWishes(wishes, where.link), by };
   if (Object.keys(change.limits).length === 0) throw new ClientError('usage', `setting slots failed: ${where.name}: a link has transfers only, say --transfer <n>.`);
-  const start = new WithStartWorkflowOperation<OpenLedgers>(SLOT_LEDGERS_WORKFLOW, {
+  // An operation is for one try.
+  const startWorkflowOperation = (): WithStartWorkflowOperation<OpenLedgers> => new WithStartWorkflowOperation<OpenLedgers>(SLOT_LEDGERS_WORKFLOW, {
     workflowId: SLOT_LEDGERS_ID, taskQueue: MIGRATIONS_QUEUE, args: [{}], workflowIdConflictPolicy: 'USE_EXISTING',
     staticSummary: 'Slots of all nodes and links',
   });
   try {
-    return await client.temporal.withDeadline(Date.now() + DEADLINE_MS, () =>
-      client.temporal.workflow.executeUpdateWithStart<OpenLedgers, LedgerView, [Addressed<LimitChange>]>(SET_LIMITS_UPDATE, { args: [change], startWorkflowOperation: start }));
+    return await client.temporal.withDeadline(Date.now() + DEADLINE_MS, () => askLedgers(() =>
+      client.temporal.workflow.executeUpdateWithStart<OpenLedgers, LedgerView, [Addressed<LimitChange>]>(SET_LIMITS_UPDATE, { args: [change], startWorkflowOperation: startWorkflowOperation() })));
   } catch (error) {
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     const isUsage = error.cause instanceof ApplicationFailure && error.cause.type === 'InvalidInput';

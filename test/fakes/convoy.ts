@@ -1,4 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { askLedgers } from '../../client/api/ask-ledgers.js';
 import type { Addressed, LedgerView, LimitChange, SlotNeed } from '../../domain/contracts/slots.js';
 import { SLOT_LEDGERS_ID } from '../../domain/ids.js';
 import type { Bench } from './bench.js';
@@ -84,13 +85,12 @@ const ledgers = ({ env }: Bench): WorkflowHandle => env.client.workflow.getHandl
 
 /** What is not open is empty. */
 export async function viewOf(bench: Bench, resource: string): Promise<LedgerView> {
-  // A run that continues as new just now can't be asked any more; the one after it can.
-  const views = await ledgers(bench).query<readonly LedgerView[]>('slots').catch(() => ledgers(bench).query<readonly LedgerView[]>('slots'));
+  const views = await askLedgers(() => ledgers(bench).query<readonly LedgerView[]>('slots'));
   return views.find((view) => view.resource === resource) ?? { resource, pools: [], holders: [], waiters: [] };
 }
 
 export const setLimits = (bench: Bench, resource: string, change: LimitChange): Promise<LedgerView> =>
-  ledgers(bench).executeUpdate<LedgerView, [Addressed<LimitChange>]>('setLimits', { args: [{ resource, ...change }] });
+  askLedgers(() => ledgers(bench).executeUpdate<LedgerView, [Addressed<LimitChange>]>('setLimits', { args: [{ resource, ...change }] }));
 
 /** Nobody holds or waits there, and no limit has to be kept. */
 export async function isUnused(bench: Bench, resource: string): Promise<boolean> {

@@ -4,14 +4,17 @@
  * - a request, a release or a new limit is decided at once; what follows from it is told to the migrations by signal
  * - who can't be told, or is found to have ended without a word, gives its slots back
  * - it continues as new before its history grows, and ends a while after the last slot came back; limits set by an operator keep it open
+ *
+ * Many write into its history at once, and it is asked while they do: what it decides follows from its messages alone, never from the
+ * time or from the length of its history, and it has no local activity (CONTRIBUTING.md says why).
  */
-import { allHandlersFinished, condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, setCurrentDetails } from '@temporalio/workflow';
 import { LedgerBook } from '../../domain/admission/book.js';
 import { renderLedgerDetails } from '../../domain/admission/details.js';
 import type { Ledger } from '../../domain/admission/ledger.js';
 import { timings } from '../timings.js';
+import { HolderWatch } from './holder-watch.js';
 import { installLedgerHandlers } from './ledger-handlers.js';
-import { freeClosed } from './free-closed.js';
 import { Teller } from './teller.js';
 
 export interface LedgersStart {
@@ -20,43 +23,29 @@ export interface LedgersStart {
 }
 
 export async function slotLedgers({ ledgers = [] }: LedgersStart = {}): Promise<void> {
+  const { ledgerLingerMs, ledgerSteps } = timings();
   const book = new LedgerBook(ledgers, Date.now());
-  const teller = new Teller(book);
-  let changes = 0;
-  let checks = 0;
-  let checkedAtMs = Date.now();
+  let messages = 0;
   const changed = (): void => {
-    changes += 1;
+    messages += 1;
     teller.tell();
     setCurrentDetails(renderLedgerDetails(book.views));
   };
+  const watch = new HolderWatch(book, changed);
+  const teller = new Teller(book, (epoch) => void watch.freeIfClosed(epoch));
   installLedgerHandlers(book, changed);
-  for (;;) {
-    const seen = changes;
-    if (hasGrown(changes + checks)) {
-      await condition(() => teller.isIdle && allHandlersFinished());
-      book.closeUnused(Date.now() - timings().ledgerLingerMs);
-      await continueAsNew<typeof slotLedgers>({ ledgers: book.ledgers });
+  const hasGrown = (): boolean => messages + watch.checks + teller.told > ledgerSteps;
+  const isAtRest = (): boolean => teller.isIdle && watch.isIdle && allHandlersFinished();
+  const serve = async (): Promise<void> => {
+    while (!hasGrown()) {
+      await condition(() => hasGrown() || book.isForgettable);
+      const before = messages;
+      const isAsked = hasGrown() || (await condition(() => messages !== before, ledgerLingerMs, { summary: 'end unless somebody asks' }));
+      if (!isAsked && book.isForgettable && isAtRest()) return;
     }
-    const waitMs = book.isForgettable ? timings().ledgerLingerMs : nextCheckMs(book, checkedAtMs);
-    if (waitMs === null) await condition(() => changes !== seen);
-    else if (waitMs > 0 && (await condition(() => changes !== seen, waitMs, { summary: book.isForgettable ? 'end unless somebody asks' : 'look for holders that have ended' }))) continue;
-    else if (book.isForgettable && teller.isIdle && allHandlersFinished()) return;
-    else if (!book.isForgettable) {
-      checkedAtMs = Date.now();
-      checks += 1;
-      book.closeUnused(checkedAtMs - timings().ledgerLingerMs);
-      if (await freeClosed(book)) changed();
-    }
-  }
+    await condition(isAtRest);
+    book.closeUnused(Date.now() - ledgerLingerMs);
+    await continueAsNew<typeof slotLedgers>({ ledgers: book.ledgers });
+  };
+  await Promise.race([serve(), watch.run()]);
 }
-
-/** null: there is nobody to look for. */
-function nextCheckMs(book: LedgerBook, checkedAtMs: number): number | null {
-  if (book.present.length === 0) return null;
-  const { ledgerCheckMs, ledgerIdleCheckMs } = timings();
-  return Math.max(0, checkedAtMs + (book.hasWaiters ? ledgerCheckMs : ledgerIdleCheckMs) - Date.now());
-}
-
-/** By what it has done, which is the same in every replay, and not by how many events that took. */
-const hasGrown = (steps: number): boolean => workflowInfo().continueAsNewSuggested || steps > timings().ledgerSteps;

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Worker } from '@temporalio/worker';
+import type { ClusterActivities } from '../../domain/contracts/activities.js';
+import type { Addressed, SlotRequest } from '../../domain/contracts/slots.js';
+import { SLOT_LEDGERS_ID } from '../../domain/ids.js';
+import { createReleaseSlots, createRequestSlots } from '../../workers/slot-ledgers.js';
+import { Bench } from '../fakes/bench.js';
+import { ledgersHaveEnded, setLimits, viewOf } from '../fakes/convoy.js';
+import { historyOf } from '../fakes/golden.js';
+import { eventually } from '../fakes/scenario.js';
+
+jest.setTimeout(180_000);
+
+const SENDERS = 4;
+const ROUNDS = 40;
+
+describe('the ledgers under load', () => {
+  let bench: Bench;
+  let sending = SENDERS;
+  beforeAll(async () => {
+    bench = await Bench.start();
+  });
+  afterAll(async () => {
+    sending = 0;
+    await bench?.stop();
+  });
+
+  // Migrations that ask, give back or end without a word, as fast as they can, while others ask for the state of the ledgers; draws are repeatable.
+  it('every run replays, however many write and ask at once', async () => {
+    const { workflow } = bench.env.client;
+    const runs = new Set<string>();
+    const draw = randomNumbers(7);
+    const ended = new Set<string>();
+    const [request, signal, release] = [createRequestSlots(workflow), createRequestSlots(workflow, 0), createReleaseSlots(workflow)];
+    const send = async (): Promise<void> => {
+      const vmid = bench.newGuest();
+      bench.register(vmid, { readRun: ({ epoch }) => Promise.resolve(ended.has(epoch) ? 'closed' : 'open') } as ClusterActivities);
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const [epoch, resource] = [randomUUID(), `busy${Math.floor(draw() * 3)}`];
+        const wish: Addressed<SlotRequest> = { resource, epoch, vmid, workflowId: `nobody-${epoch}`, priority: 3, seq: 1, pools: ['transfer-out'], configured: { 'transfer-out': 1 }, sinceMs: Date.now() };
+        await (draw() < 0.5 ? request : signal)({ vmid, requests: [wish] });
+        await pause(draw() * 40);
+        ended.add(epoch);
+        if (draw() < 0.7) await release({ vmid, releases: [{ resource, epoch, seq: 2, keep: [] }] });
+        if (draw() < 0.1) await setLimits(bench, resource, { limits: { sideways: 1 } as never }).catch(() => undefined);
+      }
+      sending -= 1;
+    };
+    const ask = async (): Promise<void> => {
+      while (sending > 0) {
+        const runId = await workflow.getHandle(SLOT_LEDGERS_ID).describe().then((found) => found.runId, () => null);
+        if (runId !== null) runs.add(runId);
+        await viewOf(bench, 'busy0').catch(() => null);
+      }
+    };
+    await Promise.all([...Array.from({ length: SENDERS }, send), ask(), ask()]);
+    await eventually(() => ledgersHaveEnded(bench));
+    expect(runs.size).toBeGreaterThan(3);
+    for (const runId of runs) {
+      const history = await historyOf(workflow.getHandle(SLOT_LEDGERS_ID, runId));
+      expect(kindsOf(history).filter((kind) => /MARKER|NON_DETERMINISTIC|UNHANDLED_FAILURE/.test(kind))).toEqual([]);
+      await Worker.runReplayHistory({ workflowBundle: { codePath: process.env['FERRY_TEST_WORKFLOWS'] ?? '' } }, history, SLOT_LEDGERS_ID);
+    }
+  });
+});
+
+/** Of its events, and of what failed. */
+function kindsOf(history: unknown): string[] {
+  const { events } = history as { events: { eventType: string; workflowTaskFailedEventAttributes?: { cause: string } }[] };
+  return events.map(({ eventType, workflowTaskFailedEventAttributes: failed }) => failed?.cause ?? eventType);
+}
+
+/** Park and Miller's generator: the same numbers from 0 to 1 for the same seed. */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
