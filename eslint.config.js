@@ -31,6 +31,15 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
     },
   },
+  {
+    files: ['workflows/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', {
+        selector: 'Identifier[name=/^(historyLength|historySize|continueAsNewSuggested)$/]',
+        message: 'another value in a replay: count what the workflow has done (workflows/history.ts, docs/design/019)',
+      }],
+    },
+  },
   // Programs that talk to a person.
   { files: ['client/**/*.ts', 'lab/**/*.ts', 'bench/**/*.ts', 'workers/**/*.ts', 'test/**/*.ts'], rules: { 'no-console': 'off' } },
 );

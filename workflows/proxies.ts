@@ -4,6 +4,7 @@ import type { EvacuationActivities, FollowActivities, MaintenanceActivities, Nod
 import { ERROR_CODES, type ErrorCode } from '../domain/errors.js';
 import { MIGRATIONS_QUEUE, nodeQueue, type NodeName, type Vmid } from '../domain/ids.js';
 import { explain } from './failures.js';
+import { noteWritten } from './history.js';
 import { HEARTBEAT_TIMEOUT, isAudible, throughSilence, type SilenceListener } from './through-silence.js';
 import { timings } from './timings.js';
 
@@ -59,8 +60,8 @@ const TARGET: Record<keyof TargetActivities, Kind> = {
 const NODE: Record<keyof NodeActivities, Kind> = { readLedger: 'step', reconcileNode: 'step' };
 
 const EVACUATION: Record<keyof (EvacuationActivities & FollowActivities), Kind> = {
-  openEvacuation: 'cluster', planEvacuation: 'plan', cordonNode: 'cluster', uncordonNode: 'cluster', recordMoved: 'cluster', recordReturned: 'cluster',
-  openReturn: 'cluster', openRoll: 'cluster', windowAt: 'cluster', followMigration: 'follow', freeStuck: 'plan',
+  openEvacuation: 'hop', planEvacuation: 'plan', cordonNode: 'hop', uncordonNode: 'hop', recordMoved: 'hop', recordReturned: 'hop',
+  openReturn: 'hop', openRoll: 'hop', windowAt: 'hop', followMigration: 'follow', freeStuck: 'plan',
 };
 const MAINTENANCE: Record<keyof (NodeSurveyActivities & MaintenanceActivities), Kind> = {
   surveyNode: 'step', proveEmpty: 'step', checkGuestHealth: 'health', runHook: 'hook',
@@ -107,8 +108,8 @@ function optionsOf(kind: Kind): ActivityOptions {
       // A command that was begun is never begun again: it may have rebooted the node.
       return { ...node, startToCloseTimeout: t.hookMs, retry: { maximumAttempts: 1 } };
     case 'hop':
-      // Not local: a local one would hold back the questions to the nodes, which are asked in the same breath, until it is done. And the
-      // ledgers of slots, which many write to and ask, may have none.
+      // Not local. For who asks the nodes in the same breath, it would hold those questions back until it is done. And a workflow in which many things
+      // happen at once may have none (docs/design/019).
       return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, nonRetryableErrorTypes: allBut(MAY_PASS) } };
     case 'look':
       return { startToCloseTimeout: t.clusterStepMs, heartbeatTimeout: t.heartbeatMs, retry: { ...retry, maximumAttempts: 2 } };
@@ -172,16 +173,21 @@ function bind<A extends object>(kinds: Record<keyof A, Kind>, binding: Binding):
 
 function activityOf(step: string, kind: Kind, { taskQueue, where, patience, node, listener }: Binding): Activity {
   const summary = `${step} · ${where}`;
-  if (kind === 'cluster') return clusterActivity(summary)[step] as Activity;
-  const remote = (options: ActivityOptions): Activity => proxyActivities<Record<string, Activity>>({
+  if (kind === 'cluster') return noting('localActivity', clusterActivity(summary)[step] as Activity);
+  const remote = (options: ActivityOptions): Activity => noting('activity', proxyActivities<Record<string, Activity>>({
     ...options,
     taskQueue,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary,
-  })[step] as Activity;
+  })[step] as Activity);
   const options = { ...optionsOf(kind), ...(node === null ? {} : waitingOptions(patience)) };
   if (node === null || listener === null || patience !== 'prompt' || !isAudible(kind)) return remote(options);
   const { retry } = options;
   const audible = { ...options, retry: { ...retry, nonRetryableErrorTypes: [...(retry?.nonRetryableErrorTypes ?? []), HEARTBEAT_TIMEOUT] } };
   return (...args) => throughSilence(kind, { node, step, listener }, (limits) => remote({ ...audible, ...limits })(...args));
 }
+
+const noting = (what: 'activity' | 'localActivity', activity: Activity): Activity => (...args) => {
+  noteWritten(what);
+  return activity(...args);
+};

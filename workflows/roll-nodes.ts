@@ -7,8 +7,9 @@
  * - lift the cordon, and let its guests come home (`returnHome`, a child)
  * - the first node that does not come so far ends the roll: no further one is touched
  */
-import { CancellationScope, CancelledFailure, allHandlersFinished, ApplicationFailure, condition, continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, allHandlersFinished, ApplicationFailure, condition, continueAsNew, isCancellation } from '@temporalio/workflow';
 import type { RollReport, RollRequest, RolledNode } from '../domain/contracts/roll.js';
+import { eventsWritten } from './history.js';
 import { timings } from './timings.js';
 import { evacuationSteps } from './proxies.js';
 import { rollNode } from './roll/roll-node.js';
@@ -54,10 +55,7 @@ async function open(raw: unknown): Promise<CarriedRoll> {
   return { request, nodes, startedAtMs: Date.now(), runs: 1, done: 0 };
 }
 
-function isHistoryLong(): boolean {
-  const { continueAsNewSuggested, historyLength } = workflowInfo();
-  return continueAsNewSuggested || historyLength >= timings().evacuationHistoryEvents;
-}
+const isHistoryLong = (): boolean => eventsWritten() >= timings().evacuationHistoryEvents;
 
 /** Only a roll that went over all its nodes is a success. */
 function end(state: RollState, cancelled: boolean): RollReport {

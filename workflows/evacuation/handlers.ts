@@ -1,6 +1,7 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { EvacuatedGuest, EvacuationProgress } from '../../domain/contracts/evacuation-progress.js';
+import { noteWritten } from '../history.js';
 import type { OperatorInput } from '../messages.js';
 import { EVACUATION_UPDATES as UPDATES, evacuationQuery } from './messages.js';
 import type { Mover } from './mover.js';
@@ -78,6 +79,7 @@ type Seat = NonNullable<EvacuationDesk['seat']>;
 function on<I extends OperatorInput>(desk: EvacuationDesk, update: UpdateDefinition<string, [I]>, description: string, validate: (seat: Seat, input: I) => void, act: (seat: Seat, input: I) => string | Promise<string>): void {
   const take = async (input: I): Promise<string> => {
     const seat = seatOf(desk);
+    noteWritten('message');
     const answer = await act(seat, input);
     seat.state.heard(authorOf(input), answer);
     return answer;

@@ -8,6 +8,7 @@ import { judgeMove, type MoveEnding, type MoveVerdict } from '../../domain/evacu
 import { migrationWorkflowId, type NodeName, type Vmid } from '../../domain/ids.js';
 import { ATTRIBUTES } from '../attributes.js';
 import { bandwidthSignal } from '../messages.js';
+import { noteWritten } from '../history.js';
 import { evacuationSteps, maintenanceSteps } from '../proxies.js';
 import { AbsenteeRecord } from './absentee-record.js';
 import { endingOfFailure, endingOfFollowed, endingOfResult } from './move-ending.js';
@@ -89,6 +90,7 @@ export class Mover {
     const { vmid, to, name, from } = move;
     const { request, book } = this.#state;
     this.#starting += 1;
+    noteWritten('child');
     try {
       const child = await startChild('migrateGuest', {
         workflowId: migrationWorkflowId(vmid),

@@ -1,6 +1,7 @@
-import { condition, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
+import { condition, isCancellation, sleep } from '@temporalio/workflow';
 import { messageOf } from '../../domain/errors.js';
 import { decideNext } from '../../domain/evacuation/decide-next.js';
+import { eventsWritten } from '../history.js';
 import { timings } from '../timings.js';
 import type { Mover } from './mover.js';
 import type { EvacuationState } from './state.js';
@@ -41,10 +42,7 @@ export async function runMoves(state: EvacuationState, mover: Mover, replan: () 
   }
 }
 
-function isHistoryLong(): boolean {
-  const { continueAsNewSuggested, historyLength } = workflowInfo();
-  return continueAsNewSuggested || historyLength >= timings().evacuationHistoryEvents;
-}
+const isHistoryLong = (): boolean => eventsWritten() >= timings().evacuationHistoryEvents;
 
 /** Before a wait; the look of it is no change. */
 function showWhy(state: EvacuationState): void {

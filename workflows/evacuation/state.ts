@@ -9,6 +9,7 @@ import { evacuationEta } from '../../domain/evacuation/eta.js';
 import { trimEvacuationReport } from '../../domain/evacuation/trim.js';
 import type { NodeName } from '../../domain/ids.js';
 import { ATTRIBUTES } from '../attributes.js';
+import { noteWritten } from '../history.js';
 
 /** An evacuation while it runs: its book, and what an operator sees of it. */
 export class EvacuationState {
@@ -64,6 +65,7 @@ export class EvacuationState {
 
   changed(): void {
     this.version += 1;
+    noteWritten('change');
     setCurrentDetails(renderEvacuationDetails(this.progress));
   }
 

@@ -2,6 +2,7 @@ import { CancellationScope, condition, sleep, workflowInfo } from '@temporalio/w
 import type { EvacuatedGuest } from '../../domain/contracts/evacuation-progress.js';
 import { messageOf } from '../../domain/errors.js';
 import type { Vmid } from '../../domain/ids.js';
+import { noteWritten } from '../history.js';
 import { evacuationSteps } from '../proxies.js';
 import { timings } from '../timings.js';
 import type { EvacuationState } from './state.js';
@@ -25,6 +26,7 @@ async function look(state: EvacuationState): Promise<void> {
   for (;;) {
     // Days of waiting for a window cost no history.
     await condition(() => state.book.in('moving').length > 0);
+    noteWritten('timer');
     const nextAtMs = Math.min(Date.now() + stuckLookMs, ...state.book.in('moving').map(dueAtMs));
     await sleep(Math.max(1, nextAtMs - Date.now()), { summary: 'look after migrations that take long' });
     const vmids = state.book.in('moving').filter((guest) => dueAtMs(guest) <= Date.now()).map(({ vmid }) => vmid);

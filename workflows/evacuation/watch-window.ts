@@ -1,5 +1,6 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { messageOf } from '../../domain/errors.js';
+import { noteWritten } from '../history.js';
 import { evacuationSteps } from '../proxies.js';
 import type { Mover } from './mover.js';
 import type { EvacuationState } from './state.js';
@@ -22,6 +23,7 @@ export async function watchWindow(state: EvacuationState, mover: Mover): Promise
 
 async function follow(state: EvacuationState, mover: Mover, window: string): Promise<void> {
   for (;;) {
+    noteWritten('timer');
     await sleep(Math.max(1, state.windowChangesAtMs - Date.now()), { summary: `the window ${state.open ? 'closes' : 'opens'}` });
     await look(state, window);
     state.incident(`the window ${window} ${state.open ? 'opened' : 'closed'}`);

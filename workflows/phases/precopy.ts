@@ -1,9 +1,9 @@
-import { workflowInfo } from '@temporalio/workflow';
 import { decideNextStep } from '../../domain/convergence/decide.js';
 import type { NextStep } from '../../domain/convergence/sample.js';
 import type { SwitchoverResult, TargetEndpoints } from '../../domain/contracts/activities.js';
 import type { LivePlan } from '../../domain/contracts/plan.js';
 import { failure } from '../failures.js';
+import { eventsWritten } from '../history.js';
 import type { MigrationRun } from '../run.js';
 import { timings } from '../timings.js';
 
@@ -33,8 +33,7 @@ export async function precopy(run: MigrationRun, plan: LivePlan, endpoints: Targ
 
 /** The policy may give up; short of that, what the operator asked for goes first. */
 function nextStep({ state }: MigrationRun, plan: LivePlan): NextStep {
-  const { historyLength } = workflowInfo();
-  if (historyLength > timings().maximumHistoryEvents) return { action: 'abort', reason: `not converging: the record of ${historyLength} events is full` };
+  if (eventsWritten() > timings().maximumHistoryEvents) return { action: 'abort', reason: `not converging: the record of about ${eventsWritten()} events is full` };
   const decided = decideNextStep({ policy: state.policy ?? plan.policy, samples: state.samples });
   if (decided.action === 'abort' || decided.action === 'start') return decided;
   return state.takeOperatorStep() ?? decided;

@@ -5,6 +5,7 @@ import type { RollNodeState, RollRequest } from '../../domain/contracts/roll.js'
 import { messageOf } from '../../domain/errors.js';
 import { evacuationWorkflowId, returnWorkflowId, type NodeName } from '../../domain/ids.js';
 import { codeOf, failure, fellSilent, wasNotTaken } from '../failures.js';
+import { noteWritten } from '../history.js';
 import { evacuationSteps, maintenanceSteps } from '../proxies.js';
 import { timings } from '../timings.js';
 import type { RollState } from './state.js';
@@ -60,6 +61,7 @@ async function comeBack({ returnTimeoutSeconds }: RollRequest, node: NodeName): 
     answers = refusal === null ? answers + 1 : 0;
     if (answers === ANSWERS_NEEDED) return;
     if (refusal !== null && Date.now() >= deadlineMs) throw failure('NodeUnreachable', `wait for node failed: ${node}: it did not come back within ${returnTimeoutSeconds} s: ${refusal}`);
+    noteWritten('timer');
     await sleep(timings().returnPauseMs, { summary: `ask again whether ${node} is back` });
   }
 }
@@ -76,6 +78,7 @@ async function comeHome({ returnHome, evacuation }: RollRequest, node: NodeName,
 
 /** A workflow of its own, so that it can be watched and steered; it outlives the roll. */
 async function child(type: 'evacuateNode' | 'returnHome', workflowId: string, raw: object): Promise<EvacuationReport> {
+  noteWritten('child');
   try {
     return await executeChild<(raw: unknown) => Promise<EvacuationReport>>(type, { workflowId, args: [raw], parentClosePolicy: ParentClosePolicy.ABANDON, staticSummary: `${type}, part of a rolling maintenance` });
   } catch (error) {

@@ -7,6 +7,7 @@ import type { SlotAnswer, SlotAsker, SlotClass, SlotHolder, SlotNeed, SlotReleas
 import type { OpenedRequest } from '../../domain/contracts/activities.js';
 import { messageOf } from '../../domain/errors.js';
 import { SLOT_LEDGERS_ID } from '../../domain/ids.js';
+import { noteWritten } from '../history.js';
 import { clusterSteps } from '../proxies.js';
 import type { MigrationState } from '../state.js';
 import { timings } from '../timings.js';
@@ -111,6 +112,7 @@ export class Admission {
   }
 
   #hear(answer: SlotAnswer): void {
+    noteWritten('message');
     if (answer.epoch !== this.#holder.epoch) {
       // An earlier migration under this workflow id has ended without giving it back.
       return this.#send([{ kind: 'release', resource: answer.resource, seq: answer.seq + 1, keep: [] }], answer.epoch);
