@@ -9,7 +9,7 @@ export const eventsWritten = (): number => written;
 let written = 0;
 
 /** With the events of the workflow task that each of them brings. */
-const EVENTS = { activity: 6, localActivity: 4, child: 9, timer: 5, message: 5, change: 2 } as const;
+const EVENTS = { activity: 6, localActivity: 4, child: 9, timer: 5, message: 6, signalSent: 3, change: 2 } as const;
 
 export function noteWritten(what: keyof typeof EVENTS): void {
   written += EVENTS[what];

@@ -61,8 +61,8 @@ export interface Timings {
   readonly ledgerIdleCheckMs: number;
   /** An unused ledger stays open so long: the next migration finds it warm. */
   readonly ledgerLingerMs: number;
-  /** The ledgers continue as new after so many messages, answers and checks; each writes up to seven events. */
-  readonly ledgerSteps: number;
+  /** The ledgers continue as new here. */
+  readonly ledgerHistoryEvents: number;
   /** Copying memory gives up here: Temporal ends a workflow with more than 51 200 events, and the way back takes some too. */
   readonly maximumHistoryEvents: number;
 }
@@ -107,7 +107,7 @@ const production: Timings = {
   ledgerCheckMs: 15 * second,
   ledgerIdleCheckMs: minute,
   ledgerLingerMs: minute,
-  ledgerSteps: 500,
+  ledgerHistoryEvents: 3500,
   maximumHistoryEvents: 40_000,
 };
 

@@ -23,7 +23,7 @@ export async function migrateGuest(raw: unknown): Promise<MigrationReport> {
 
 /** End soon, look often, and continue as new often. */
 export async function slotLedgers(start: LedgersStart): Promise<void> {
-  useTimings({ ledgerLingerMs: 500, ledgerCheckMs: 300, ledgerIdleCheckMs: 1000, ledgerSteps: 8 });
+  useTimings({ ledgerLingerMs: 500, ledgerCheckMs: 300, ledgerIdleCheckMs: 1000, ledgerHistoryEvents: 60 });
   return realLedgers(start);
 }
 

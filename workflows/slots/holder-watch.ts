@@ -1,6 +1,7 @@
 import { condition, sleep } from '@temporalio/workflow';
 import type { LedgerBook } from '../../domain/admission/book.js';
 import type { Epoch } from '../../domain/ids.js';
+import { noteWritten } from '../history.js';
 import { clusterSteps } from '../proxies.js';
 import { timings } from '../timings.js';
 
@@ -8,33 +9,31 @@ import { timings } from '../timings.js';
 export class HolderWatch {
   readonly #book: LedgerBook;
   readonly #changed: () => void;
-  #checks = 0;
-  #under = 0;
+  #looking = false;
 
   constructor(book: LedgerBook, changed: () => void) {
     this.#book = book;
     this.#changed = changed;
   }
 
-  /** How often it has looked. */
-  get checks(): number {
-    return this.#checks;
-  }
-
-  get isIdle(): boolean {
-    return this.#under === 0;
+  /** It asks after everybody: a run that ended in the middle would never come to its end. */
+  get isLooking(): boolean {
+    return this.#looking;
   }
 
   /** Looks now and then, more often while somebody waits; for as long as the workflow runs. No message puts it off. */
   async run(): Promise<never> {
     const { ledgerCheckMs, ledgerIdleCheckMs, ledgerLingerMs } = timings();
+    const summary = 'look for holders that have ended';
     for (;;) {
       await condition(() => this.#book.present.length > 0);
-      await sleep(ledgerCheckMs, { summary: 'look for holders that have ended' });
-      if (!this.#book.hasWaiters) await condition(() => this.#book.hasWaiters, ledgerIdleCheckMs - ledgerCheckMs, { summary: 'look for holders that have ended' });
-      this.#checks += 1;
+      noteWritten('timer');
+      await sleep(ledgerCheckMs, { summary });
+      if (!this.#book.hasWaiters) await condition(() => this.#book.hasWaiters, ledgerIdleCheckMs - ledgerCheckMs, { summary });
       this.#book.closeUnused(Date.now() - ledgerLingerMs);
+      this.#looking = true;
       await Promise.all(this.#book.present.map(({ epoch }) => this.freeIfClosed(epoch)));
+      this.#looking = false;
     }
   }
 
@@ -43,9 +42,7 @@ export class HolderWatch {
     const entry = this.#book.present.find((one) => one.epoch === epoch);
     if (entry === undefined) return;
     const { vmid, workflowId } = entry;
-    this.#under += 1;
     const run = await clusterSteps(vmid).readRun({ vmid, epoch, workflowId }).catch(() => 'unknown' as const);
-    this.#under -= 1;
     if (run !== 'closed' && run !== 'gone') return;
     this.#book.drop(epoch, Date.now());
     this.#changed();

@@ -1,11 +1,13 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { LedgerBook } from '../../domain/admission/book.js';
 import { POOLS, type Addressed, type LimitChange, type Pool } from '../../domain/contracts/slots.js';
+import { noteWritten } from '../history.js';
 import { releaseSlots, requestSlots, setLimits, slotsQuery, takeSlots } from './messages.js';
 
 /** `changed` is called after each message that was taken. */
 export function installLedgerHandlers(book: LedgerBook, changed: () => void): void {
   const after = <T>(act: () => T): T => {
+    noteWritten('message');
     const result = act();
     changed();
     return result;

@@ -11,41 +11,45 @@
 import { allHandlersFinished, condition, continueAsNew, setCurrentDetails } from '@temporalio/workflow';
 import { LedgerBook } from '../../domain/admission/book.js';
 import { renderLedgerDetails } from '../../domain/admission/details.js';
+import type { AddressedAnswer } from '../../domain/admission/desk.js';
 import type { Ledger } from '../../domain/admission/ledger.js';
+import { eventsWritten } from '../history.js';
 import { timings } from '../timings.js';
 import { HolderWatch } from './holder-watch.js';
 import { installLedgerHandlers } from './ledger-handlers.js';
 import { Teller } from './teller.js';
 
+/** What one run hands to the next. */
 export interface LedgersStart {
-  /** As they were when the workflow continued as new. */
   readonly ledgers?: readonly Ledger[];
+  /** Answers that may not have arrived. */
+  readonly untold?: readonly AddressedAnswer[];
 }
 
-export async function slotLedgers({ ledgers = [] }: LedgersStart = {}): Promise<void> {
-  const { ledgerLingerMs, ledgerSteps } = timings();
+export async function slotLedgers({ ledgers = [], untold = [] }: LedgersStart = {}): Promise<void> {
+  const { ledgerLingerMs, ledgerHistoryEvents } = timings();
   const book = new LedgerBook(ledgers, Date.now());
-  let messages = 0;
+  let changes = 0;
   const changed = (): void => {
-    messages += 1;
-    teller.tell();
+    changes += 1;
+    teller.tell(book.takeAnswers());
     setCurrentDetails(renderLedgerDetails(book.views));
   };
   const watch = new HolderWatch(book, changed);
-  const teller = new Teller(book, (epoch) => void watch.freeIfClosed(epoch));
+  const teller = new Teller(untold, (epoch) => void watch.freeIfClosed(epoch));
   installLedgerHandlers(book, changed);
-  const hasGrown = (): boolean => messages + watch.checks + teller.told > ledgerSteps;
-  const isAtRest = (): boolean => teller.isIdle && watch.isIdle && allHandlersFinished();
+  const hasGrown = (): boolean => eventsWritten() > ledgerHistoryEvents;
   const serve = async (): Promise<void> => {
     while (!hasGrown()) {
       await condition(() => hasGrown() || book.isForgettable);
-      const before = messages;
-      const isAsked = hasGrown() || (await condition(() => messages !== before, ledgerLingerMs, { summary: 'end unless somebody asks' }));
-      if (!isAsked && book.isForgettable && isAtRest()) return;
+      const before = changes;
+      const isAsked = hasGrown() || (await condition(() => changes !== before, ledgerLingerMs, { summary: 'end unless somebody asks' }));
+      if (!isAsked && book.isForgettable && teller.underWay.length === 0 && allHandlersFinished()) return;
     }
-    await condition(isAtRest);
+    // Not when all is quiet: where many ask it never is.
+    await condition(() => !watch.isLooking && allHandlersFinished());
     book.closeUnused(Date.now() - ledgerLingerMs);
-    await continueAsNew<typeof slotLedgers>({ ledgers: book.ledgers });
+    await continueAsNew<typeof slotLedgers>({ ledgers: book.ledgers, untold: teller.underWay });
   };
   await Promise.race([serve(), watch.run()]);
 }

@@ -1,39 +1,36 @@
 import { getExternalWorkflowHandle } from '@temporalio/workflow';
-import type { LedgerBook } from '../../domain/admission/book.js';
 import type { AddressedAnswer } from '../../domain/admission/desk.js';
 import type { Epoch } from '../../domain/ids.js';
+import { noteWritten } from '../history.js';
 import { slotAnswer } from './messages.js';
 
-/** Carries the ledgers' answers to the migrations. Nobody waits for it but the end of the run. `unheard`: told of who can't be told. */
+/** Carries the ledgers' answers to the migrations. `unheard`: told of who can't be told. */
 export class Teller {
-  readonly #book: LedgerBook;
   readonly #unheard: (epoch: Epoch) => void;
-  #under = 0;
-  #told = 0;
+  readonly #under = new Set<AddressedAnswer>();
 
-  constructor(book: LedgerBook, unheard: (epoch: Epoch) => void) {
-    this.#book = book;
+  /** `left`: what an earlier run had not delivered for sure; to hear an answer twice is harmless. */
+  constructor(left: readonly AddressedAnswer[], unheard: (epoch: Epoch) => void) {
     this.#unheard = unheard;
+    for (const answer of left) void this.#send(answer);
   }
 
-  get isIdle(): boolean {
-    return this.#under === 0;
+  /** What is on its way: the server forgets it when the run ends. */
+  get underWay(): readonly AddressedAnswer[] {
+    return [...this.#under];
   }
 
-  /** How many answers it has sent. */
-  get told(): number {
-    return this.#told;
+  tell(answers: readonly AddressedAnswer[]): void {
+    for (const answer of answers) {
+      noteWritten('signalSent');
+      void this.#send(answer);
+    }
   }
 
-  /** Sends what there is to say. */
-  tell(): void {
-    for (const answer of this.#book.takeAnswers()) void this.#send(answer);
-  }
-
-  async #send({ workflowId, ...answer }: AddressedAnswer): Promise<void> {
-    this.#told += 1;
-    this.#under += 1;
+  async #send(addressed: AddressedAnswer): Promise<void> {
+    const { workflowId, ...answer } = addressed;
+    this.#under.add(addressed);
     await getExternalWorkflowHandle(workflowId).signal(slotAnswer, answer).catch(() => this.#unheard(answer.epoch));
-    this.#under -= 1;
+    this.#under.delete(addressed);
   }
 }
