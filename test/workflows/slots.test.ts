@@ -1,3 +1,4 @@
+import { askLedgers } from '../../client/api/ask-ledgers.js';
 import { SLOT_LEDGERS_ID } from '../../domain/ids.js';
 import type { Bench } from '../fakes/bench.js';
 import { isUnused, needOf, newResource, setLimits, viewOf, withConvoy } from '../fakes/convoy.js';
@@ -101,6 +102,22 @@ const cases: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     }
     convoy.letGo(0);
     await convoy.expect(0, 'migrated');
+  }),
+
+  'a message that is none changes nothing, and stops nobody': (bench) => withConvoy(bench, async (convoy) => {
+    const resource = newResource();
+    await convoy.queue(resource);
+    const ledgers = bench.env.client.workflow.getHandle(SLOT_LEDGERS_ID);
+    for (const garbage of [undefined, 'please', [{ resource }], { resource, pools: 'all' }]) {
+      for (const signal of ['requestSlots', 'releaseSlots']) await ledgers.signal(signal, garbage);
+      await expect(askLedgers(() => ledgers.executeUpdate('takeSlots', { args: [garbage] }))).rejects.toMatchObject({ cause: { type: 'InvalidInput' } });
+    }
+    expect((await viewOf(bench, resource)).waiters).toHaveLength(1);
+    for (const index of [0, 1]) {
+      await convoy.copying(index);
+      convoy.letGo(index);
+    }
+    for (const index of [0, 1]) await convoy.expect(index, 'migrated');
   }),
 
   'the more urgent one is served first': (bench) => withConvoy(bench, async (convoy) => {

@@ -1,5 +1,6 @@
-import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, log, setHandler } from '@temporalio/workflow';
 import type { LedgerBook } from '../../domain/admission/book.js';
+import { areReleases, areRequests } from '../../domain/admission/well-formed.js';
 import { POOLS, type Addressed, type LimitChange, type Pool } from '../../domain/contracts/slots.js';
 import { noteWritten } from '../history.js';
 import { releaseSlots, requestSlots, setLimits, slotsQuery, takeSlots } from './messages.js';
@@ -13,9 +14,14 @@ export function installLedgerHandlers(book: LedgerBook, changed: () => void): vo
     return result;
   };
   setHandler(slotsQuery, () => book.views, { description: 'Slots, who holds them, who waits and why.' });
-  setHandler(requestSlots, (requests) => after(() => book.request(requests, Date.now())), { description: 'A migration asks for slots. Not for operators.' });
-  setHandler(takeSlots, (requests) => after(() => book.answer(requests, Date.now())), { description: 'A migration asks for slots, and takes the answers along. Not for operators.' });
-  setHandler(releaseSlots, (releases) => after(() => book.release(releases, Date.now())), { description: 'A migration gives slots back. Not for operators.' });
+  setHandler(requestSlots, (requests: unknown) => areRequests(requests) ? after(() => book.request(requests, Date.now())) : ignore('requestSlots'), { description: 'A migration asks for slots. Not for operators.' });
+  setHandler(takeSlots, (requests) => after(() => book.answer(requests, Date.now())), {
+    description: 'A migration asks for slots, and takes the answers along. Not for operators.',
+    validator: (requests: unknown) => {
+      if (!areRequests(requests)) throw invalid('requests as a migration sends them are needed', 'request');
+    },
+  });
+  setHandler(releaseSlots, (releases: unknown) => areReleases(releases) ? after(() => book.release(releases, Date.now())) : ignore('releaseSlots'), { description: 'A migration gives slots back. Not for operators.' });
   setHandler(setLimits, (change) => after(() => book.changeLimits(change, Date.now())), {
     description: `How many at once, by kind of slot; null takes it back: {"resource": "pve2", "limits": {"transfer-in": 4}, "by": "name"}; a link is "link:<name>". Counts at once; nobody loses a slot. Kinds: ${POOLS.join(', ')}.`,
     validator: requireLimits,
@@ -37,4 +43,9 @@ function requireLimits(change: Addressed<LimitChange> | undefined): void {
   if (by !== undefined && (typeof by !== 'string' || by.length > 200)) throw invalid('by: a name is needed, or nothing');
 }
 
-const invalid = (cause: string): ApplicationFailure => ApplicationFailure.nonRetryable(`change refused: ${cause}`, 'InvalidInput');
+const invalid = (cause: string, what = 'change'): ApplicationFailure => ApplicationFailure.nonRetryable(`${what} refused: ${cause}`, 'InvalidInput');
+
+function ignore(signal: string): void {
+  noteWritten('message');
+  log.warn(`${signal}: not a message of a migration; nothing is changed`);
+}
