@@ -39,12 +39,13 @@ export function installHandlers(state: MigrationState): void {
   setHandler(setBandwidth, ({ bwlimitKiBps }) => changeBandwidth(state, bwlimitKiBps), {
     description: 'Bandwidth in KiB/s, 0 for unlimited: {"bwlimitKiBps": 102400}. Counts from the next round.',
     validator: (input) => {
-      requireNumber(input?.bwlimitKiBps, 'bwlimitKiBps', 0, Number.MAX_SAFE_INTEGER / 1024);
+      requireNumber(input?.bwlimitKiBps, 'bwlimitKiBps', 0, MOST_KIB);
       requireSteerable(state);
     },
   });
-  setHandler(bandwidthSignal, ({ bwlimitKiBps }) => {
-    if (isSteerable(state)) changeBandwidth(state, bwlimitKiBps);
+  setHandler(bandwidthSignal, (input: unknown) => {
+    const bwlimitKiBps = (input as { readonly bwlimitKiBps?: unknown } | null | undefined)?.bwlimitKiBps;
+    if (isSteerable(state) && isWhole(bwlimitKiBps, 0, MOST_KIB)) changeBandwidth(state, bwlimitKiBps);
   }, { description: 'As the update setBandwidth, from the evacuation this migration is part of.' });
 }
 
@@ -59,6 +60,7 @@ function changeBandwidth(state: MigrationState, bwlimitKiBps: number): void {
   state.requestBandwidth(bwlimitKiBps === 0 ? null : bwlimitKiBps * 1024);
 }
 
+const MOST_KIB = Number.MAX_SAFE_INTEGER / 1024;
 const STEERABLE: readonly Phase[] = ['reserving', 'diskSync', 'precopy'];
 
 const isSteerable = (state: MigrationState): boolean => STEERABLE.includes(state.phase) && state.policy !== null;
@@ -69,8 +71,10 @@ function requireSteerable(state: MigrationState): void {
   }
 }
 
+const isWhole = (value: unknown, minimum: number, maximum: number): value is number => typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum;
+
 function requireNumber(value: unknown, name: string, minimum: number, maximum: number): void {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < minimum || value > maximum) {
+  if (!isWhole(value, minimum, maximum)) {
     throw ApplicationFailure.nonRetryable(`change refused: ${name}: a whole number from ${minimum} to ${maximum} is needed`, 'InvalidInput');
   }
 }

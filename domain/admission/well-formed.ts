@@ -1,11 +1,15 @@
-import { POOLS, type Addressed, type SlotRelease, type SlotRequest } from '../contracts/slots.js';
+import { POOLS, type Addressed, type SlotAnswer, type SlotRelease, type SlotRequest } from '../contracts/slots.js';
 
 /**
- * Whether a message to the ledgers is one. Anybody may send a workflow anything; what is not understood must change nothing, and must not stop
- * the workflow that keeps everybody's slots.
+ * Whether a message to the ledgers, or from them, is one. Anybody may send a workflow anything; what is not understood must change nothing, and must not stop
+ * the workflow: the one keeps everybody's slots, the other moves a guest.
  */
 export const areRequests = (raw: unknown): raw is readonly Addressed<SlotRequest>[] => Array.isArray(raw) && raw.every(isRequest);
 export const areReleases = (raw: unknown): raw is readonly Addressed<SlotRelease>[] => Array.isArray(raw) && raw.every(isRelease);
+
+export const isAnswer = (raw: unknown): raw is SlotAnswer =>
+  isObject(raw) && areTexts(raw['resource'], raw['epoch']) && areNumbers(raw['seq'], raw['position'], raw['waiting']) && typeof raw['granted'] === 'boolean' && typeof raw['reason'] === 'string'
+  && (raw['limited'] === undefined || arePools(raw['limited']));
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -46,6 +46,21 @@ describe('what an operator sees and changes', () => {
     expect(ending.report?.incidents).toEqual([]);
   });
 
+  it('a message that makes no sense changes nothing, and stops nothing', async () => {
+    const gate = gateAt('source.syncDisks');
+    const scenario = new Scenario(bench, { pauseAt: gate.pauseAt });
+    const ending = await scenario.play(async (handle) => {
+      await gate.reached;
+      for (const garbage of [undefined, null, 'fast', { bwlimitKiBps: -1 }, { resource: 'pve1' }]) {
+        for (const signal of ['bandwidth', 'slotAnswer', 'noSuchSignal']) await handle.signal(signal, garbage);
+        for (const update of ['setBandwidth', 'setDowntimeBudget', 'confirmFenced', 'retryNow', 'giveUp']) await expect(handle.executeUpdate(update, { args: [garbage] })).rejects.toThrow(WorkflowUpdateFailedError);
+      }
+      gate.open();
+    });
+    expectSound(scenario, ending, 'migrated');
+    expect(ending.report?.incidents).toEqual([]);
+  });
+
   it('after the switch it is too late for changes', async () => {
     const gate = gateAt('source.cleanupSource');
     const scenario = new Scenario(bench, { pauseAt: gate.pauseAt });

@@ -2,6 +2,7 @@ import { CancellationScope, condition, setHandler, sleep } from '@temporalio/wor
 import { Claims, type SlotMessage } from '../../domain/admission/claims.js';
 import { requestsOf } from '../../domain/admission/first-requests.js';
 import { DEFAULT_PRIORITY } from '../../domain/admission/priority.js';
+import { isAnswer } from '../../domain/admission/well-formed.js';
 import { resourceWords } from '../../domain/admission/words.js';
 import type { SlotAnswer, SlotAsker, SlotClass, SlotHolder, SlotNeed, SlotReleases, SlotResource } from '../../domain/contracts/slots.js';
 import type { OpenedRequest } from '../../domain/contracts/activities.js';
@@ -34,7 +35,9 @@ export class Admission {
     this.#state = state;
     this.#sinceMs = atMs;
     this.#holder = { vmid, ...asker, priority };
-    setHandler(slotAnswer, (answer) => this.#hear(answer), { description: "A ledger's answer. Not for operators." });
+    setHandler(slotAnswer, (answer: unknown) => {
+      if (isAnswer(answer)) this.#hear(answer);
+    }, { description: "A ledger's answer. Not for operators." });
   }
 
   /** Asks for exactly this, and does not wait for an answer. Called again, it asks for what it has not, and gives back what it needs no more. */

@@ -1,4 +1,4 @@
-import { areReleases, areRequests } from '../../../domain/admission/well-formed.js';
+import { areReleases, areRequests, isAnswer } from '../../../domain/admission/well-formed.js';
 
 const request = { resource: 'pve1', epoch: 'e', workflowId: 'w', vmid: 101, priority: 3, seq: 1, sinceMs: 5, pools: ['transfer-out'] };
 const release = { resource: 'pve1', epoch: 'e', seq: 2, keep: [] };
@@ -7,6 +7,11 @@ test('what a migration sends is understood', () => {
   expect(areRequests([request, { ...request, configured: { 'transfer-out': 2 } }])).toBe(true);
   expect(areReleases([release, { ...release, keep: ['transfer-out'] }])).toBe(true);
 });
+
+const answer = { resource: 'pve1', epoch: 'e', seq: 1, granted: true, position: 0, waiting: 0, reason: '1 of 2' };
+test.each<[unknown, boolean]>([
+  [answer, true], [{ ...answer, limited: ['transfer-out'] }, true], [undefined, false], [[answer], false], [{ ...answer, granted: 'yes' }, false], [{ ...answer, limited: 'all' }, false], [{ ...answer, seq: undefined }, false],
+])('an answer %j: %s', (raw, is) => expect(isAnswer(raw)).toBe(is));
 
 test.each<[unknown]>([
   [undefined], [null], ['pve1'], [request], [[null]], [[{ ...request, pools: ['sideways'] }]], [[{ ...request, pools: undefined }]], [[{ ...request, seq: '1' }]], [[{ ...request, sinceMs: NaN }]],
