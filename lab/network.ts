@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readdir, rmdir } from 'node:fs/promises';
 import type { NodeName } from '../domain/ids.js';
 import { LabError } from './errors.js';
 import { type Layout, NETWORKS, type Network, cableEnds, namespacePath, nodeAddress, nodeIndex, nodeNamespace, switchPort } from './layout.js';
+import { namesIn } from './names-in.js';
 import { must, run } from './run.js';
 
 const ALL_NETWORKS: readonly Network[] = ['mgmt', 'mig', 'guest'];
@@ -79,16 +79,14 @@ export async function isCabled(layout: Layout, node: NodeName, network: Network)
 /** Removes every namespace of this lab, and the machine's directory for them when it is left empty. */
 export async function removeNetwork(layout: Layout): Promise<void> {
   for (const ns of await ownNamespaces(layout)) await run(['ip', 'netns', 'del', ns]);
-  if (existsSync(NAMESPACES) && (await readdir(NAMESPACES)).length === 0) {
+  if (existsSync(NAMESPACES) && (await namesIn(NAMESPACES)).length === 0) {
     // `ip netns add` mounts the directory on itself; flock keeps a lab that starts beside us out of the gap
     await run(['flock', '/run', 'sh', '-c', `rmdir ${NAMESPACES} 2>/dev/null || { umount ${NAMESPACES} && rmdir ${NAMESPACES}; }`]);
-    await rmdir(NAMESPACES).catch(() => undefined);
   }
 }
 
 export async function ownNamespaces(layout: Layout): Promise<string[]> {
-  if (!existsSync(NAMESPACES)) return [];
-  return (await readdir(NAMESPACES)).filter((n) => n.startsWith(`fl${layout.id}-`));
+  return (await namesIn(NAMESPACES)).filter((n) => n.startsWith(`fl${layout.id}-`));
 }
 
 /** argv that runs a program in the network of the switch (the outside) or a node, in the machine's file system. */

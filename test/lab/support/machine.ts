@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,7 +23,7 @@ export function machineState(dir: string, id: string): MachineState {
   const lines = (argv: readonly [string, ...string[]]): string[] => execFileSync(argv[0], argv.slice(1), { encoding: 'utf8' }).split('\n').filter(Boolean);
   const mine = (line: string): boolean => line.includes(dir) || line.includes(`fl${id}`);
   return {
-    namespaces: existsSync('/run/netns') ? readdirSync('/run/netns').filter((n) => n.startsWith(`fl${id}-`)) : [],
+    namespaces: namespaces().filter((n) => n.startsWith(`fl${id}-`)),
     mounts: readFileSync('/proc/mounts', 'utf8').split('\n').filter(mine),
     cgroups: lines(['find', '/sys/fs/cgroup', '-type', 'd', '-name', `fl${id}*`]),
     loops: lines(['losetup', '-ln', '-O', 'NAME,BACK-FILE']).filter(mine),
@@ -31,6 +31,15 @@ export function machineState(dir: string, id: string): MachineState {
     sockets: lines(['ss', '-Hlntux']).filter(mine),
     processes: allProcesses().filter((p) => p.text.includes(dir) || p.text.includes(`fl${id}-`)).map((p) => `${p.pid} ${p.text}`),
   };
+}
+
+/** Another lab may remove the directory at any moment. */
+function namespaces(): string[] {
+  try {
+    return readdirSync('/run/netns');
+  } catch {
+    return [];
+  }
 }
 
 /** Processes by command line and environment, this one and its parents' command lines excepted. */
