@@ -168,7 +168,17 @@ test('a start that fails says why, in one sentence, and leaves nothing mounted',
   await sh('sed -i "s/vmbr9/vmbr0/; s/^ostype.*/ostype: unmanaged\\nentrypoint: \\/sbin\\/nothing/" "$1"', join(dir, 'mnt/pve/nodes/pve1/lxc/113.conf'));
   await expect(lab.ctStart(113)).rejects.toThrow('start CT 113 failed: Failed to exec "/sbin/nothing": No such file or directory');
   await sh('sed -i "s/^entrypoint.*/entrypoint: \\/bin\\/id/" "$1"', join(dir, 'mnt/pve/nodes/pve1/lxc/113.conf'));
-  await expect(lab.ctStart(113)).rejects.toThrow('start CT 113 failed: its init ended at once');
+  // On a busy machine it may still be seen alive: then it was a start.
+  const endedAtOnce = async (tries: number): Promise<unknown> => {
+    try {
+      await lab.ctStart(113);
+    } catch (error) {
+      return error;
+    }
+    await lab.ctStop(113);
+    return tries === 1 ? 'each time it was seen alive' : endedAtOnce(tries - 1);
+  };
+  expect(await endedAtOnce(10)).toMatchObject({ message: expect.stringContaining('start CT 113 failed: its init ended at once') as string });
   expect(images(113)).toEqual([]);
 });
 

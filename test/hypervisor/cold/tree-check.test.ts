@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TreeCheck } from '../../../hypervisor/cold/tree-check.js';
 import { CopyBench } from '../storage/support/copy-bench.js';
@@ -12,6 +12,7 @@ beforeEach(async () => {
   for (const side of ['source', 'target']) {
     mkdirSync(bench.path(side));
     writeFileSync(join(bench.path(side), 'f'), 'the same');
+    for (const path of [join(bench.path(side), 'f'), bench.path(side)]) utimesSync(path, 1_700_000_000, 1_700_000_000);
   }
   mkdirSync(bench.path('received'));
   file = join(bench.path('received'), 'received.json');
